@@ -60,6 +60,8 @@ const use = z.discriminatedUnion('kind', [
           apiGroups: z.array(z.string()).min(1),
           /** Resources, in the plural. */
           resources: z.array(z.string().min(1)).min(1),
+          /** Names of the only objects, in every namespace. Default: all objects. */
+          resourceNames: z.array(z.string().min(1)).min(1).optional(),
           /** Verbs. */
           verbs: z.array(z.enum(['get', 'list', 'watch'])).min(1),
         }),
@@ -74,6 +76,26 @@ const use = z.discriminatedUnion('kind', [
      * Prometheus. The variable is not set where the environment has `observability: off`.
      */
     kind: z.literal('metrics'),
+    /** Reason for this access, one sentence. */
+    reason: z.string().min(1),
+  }),
+  z.strictObject({
+    /**
+     * Queries the log lines of all apps and of the platform: `LOGS_URL` is the address of the API of their store,
+     * `LOGS_STORE` its name, `LOGS_IDENTITY_DIR` the folder with the roots to trust and, if the API asks for one, a
+     * certificate. None of them is set where the environment has `observability: off`.
+     */
+    kind: z.literal('logs'),
+    /** Reason for this access, one sentence. */
+    reason: z.string().min(1),
+  }),
+  z.strictObject({
+    /**
+     * Queries the traces of all apps and of the platform: `TRACES_URL` is the address of the API of their store,
+     * `TRACES_STORE` its name and, if the API has TLS, `TRACES_IDENTITY_DIR` the folder with a certificate and the
+     * roots to trust. None of them is set where the environment has `observability: off`.
+     */
+    kind: z.literal('traces'),
     /** Reason for this access, one sentence. */
     reason: z.string().min(1),
   }),

@@ -16,6 +16,7 @@ import {
   type OwnedDatabase,
 } from './schema/database.ts';
 import { exposedPorts } from './schema/exposes.ts';
+import { mutualSignalStores } from './signal-stores.ts';
 
 /** A certificate of a server or of a client. */
 export interface Leaf {
@@ -148,13 +149,13 @@ export function isAskedBySignIn(app: Pick<App, 'ports' | 'exposes'>): boolean {
 }
 
 /**
- * The authority of an operator that serves with mutual TLS. Its callers are operators; callers of the proxy
- * `sign-in` are apps too.
+ * The authority of an operator that serves with TLS. Its callers are operators, and apps that verify people or
+ * read signals.
  */
 function operatorAuthority(env: Environment, { name, namespace }: Operator): Authority {
   const dnsNames = serviceNames(name, namespace);
   const operators = env.operators.filter(({ calls }) => calls.includes(name));
-  const apps = name === signInProxy ? env.apps.filter(verifiesPeople) : [];
+  const apps = env.apps.filter((app) => callsOperator(env, app, name));
   const callers = [...operators, ...apps.map((app) => ({ name: app.name, namespace: app.name }))];
   return authority(env.cluster, name, 'operator', [
     leaf(name, namespace, serverCertificate(name), { commonName: commonNameOf(dnsNames), dnsNames }),
@@ -162,6 +163,12 @@ function operatorAuthority(env: Environment, { name, namespace }: Operator): Aut
       leaf(name, caller.namespace, clientCertificate(name), { commonName: caller.name }),
     ),
   ]);
+}
+
+/** Whether an app calls an operator over mutual TLS: the keys of people, or a store of signals that it reads. */
+function callsOperator({ cluster }: Environment, app: EnvironmentApp, name: string): boolean {
+  if (name === signInProxy) return verifiesPeople(app);
+  return mutualSignalStores(cluster, app).includes(name);
 }
 
 /** The name of an operator's server Certificate and of its Secret. */

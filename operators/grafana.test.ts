@@ -13,13 +13,8 @@ import { authorities } from '../model/identity.ts';
 import { type OperatorInput, operatorSchema } from '../model/operator.ts';
 import { find } from '../test/charts/find.ts';
 import { environment, testApp } from '../test/charts/fixture.ts';
-import {
-  dataSourceKeys,
-  grafanaKeys,
-  keysOf,
-  lokiKeys,
-  tempoKeys,
-} from '../test/observability/documented-keys.ts';
+import { lokiConfiguration, tempoConfiguration } from '../test/observability/documented-config.ts';
+import { dataSourceKeys, grafanaKeys, keysOf } from '../test/observability/documented-keys.ts';
 import alertmanagerOperator from './alertmanager/operator.ts';
 import certManagerOperator from './cert-manager/operator.ts';
 import fluxOperator from './flux/operator.ts';
@@ -162,20 +157,31 @@ describe('the store `grafana`', () => {
 
 describe('the configuration of', () => {
   const cases = [
-    ['Loki on a volume', () => loki(env), 'loki.yaml', 'loki.yaml', lokiKeys],
-    ['Loki on S3', () => loki(onAws), 'loki.yaml', 'loki-s3.yaml', lokiKeys],
-    ['Tempo on a volume', () => tempo(env), 'tempo.yaml', 'tempo.yaml', tempoKeys],
-    ['Tempo on S3', () => tempo(onAws), 'tempo.yaml', 'tempo-s3.yaml', tempoKeys],
+    ['Loki on a volume', () => loki(env), 'loki.yaml', 'loki.yaml', lokiConfiguration],
+    ['Loki on S3', () => loki(onAws), 'loki.yaml', 'loki-s3.yaml', lokiConfiguration],
+    ['Tempo on a volume', () => tempo(env), 'tempo.yaml', 'tempo.yaml', tempoConfiguration],
+    ['Tempo on S3', () => tempo(onAws), 'tempo.yaml', 'tempo-s3.yaml', tempoConfiguration],
   ] as const;
 
   it.each(cases)(
-    '%s is this, and has no key that upstream does not document',
-    async (_, made, file, name, keys) => {
+    '%s is this, with keys and values of the types that upstream documents',
+    async (_, made, file, name, documented) => {
       const component = made();
       await expect(text(component, file)).toMatchFileSnapshot(join(golden, name));
-      expect(keysOf(config(component, file)).filter((key) => !keys.includes(key))).toEqual([]);
+      expect(documented.safeParse(config(component, file)).error?.issues).toBeUndefined();
     },
   );
+
+  it.each([
+    ['a key that nobody documents', 'max_line_size: 256KB', 'max_line_length: 256KB'],
+    ['a duration without a unit', 'split_queries_by_interval: 6h', 'split_queries_by_interval: 6'],
+    ['a size of another notation', 'per_stream_rate_limit: 4MB', 'per_stream_rate_limit: 4Mi'],
+    ['an action that does not exist', 'action: index_label', 'action: label'],
+  ])('Loki would be refused with %s', (_, right, wrong) => {
+    const loki = readFileSync(join(golden, 'loki.yaml'), 'utf8');
+    expect(loki).toContain(right);
+    expect(lokiConfiguration.safeParse(parse(loki.replace(right, wrong))).success).toBe(false);
+  });
 
   it('Grafana is this, and has no key that upstream does not document', async () => {
     await expect(grafanaIni()).toMatchFileSnapshot(join(golden, 'grafana.ini'));

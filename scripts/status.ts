@@ -9,29 +9,38 @@ import { manifestRepository } from './flux/manifest-repository.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
+import { instant, type Sample } from './telemetry/metrics.ts';
+import { withStore } from './telemetry/store.ts';
 
 const program = npmCommand('status')
-  .description('Shows nodes, Kustomizations and apps of a cluster, with their URLs.')
+  .description(
+    'Shows nodes, Kustomizations and apps of a cluster, with their URLs, and whether signals reach their stores.',
+  )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
   .option('--git-remote', 'print the address of the manifest repository, for git clone')
   .addHelpText(
     'after',
-    '\nExit code: 0 if everything is Ready; 1 if something is not, or if the cluster does not answer.',
+    '\nExit code: 0 if everything is Ready; 1 if something is not, or a signal is not reached, or if the cluster does not answer.',
   )
   .parse();
 const options = program.opts<{ env: string; json?: true; gitRemote?: true }>();
 
 await runCommand(async () => {
-  const { name } = readCluster(options.env);
+  const { name, observability } = readCluster(options.env);
   if (options.gitRemote) {
     process.stdout.write(`${await gitRemote(name)}\n`);
     return 0;
   }
-  const status = await collectStatus(clusterClient(name), renderedKustomizations(options.env));
+  const ask = observability === 'off' ? undefined : askPrometheus;
+  const status = await collectStatus(clusterClient(name), renderedKustomizations(options.env), ask);
   process.stdout.write(`${options.json ? JSON.stringify(status, null, 2) : printStatus(status)}\n`);
   return status.ready ? 0 : 1;
 });
+
+async function askPrometheus(query: string): Promise<Sample[]> {
+  return withStore(options.env, 'prometheus', (store) => instant(store, query));
+}
 
 function renderedKustomizations(environment: string): string[] {
   const folder = join(repositoryRoot, 'manifests', environment, syncFolder);

@@ -1,22 +1,30 @@
 import { defineApp } from '../../model/app.ts';
 
 const port = 8080;
+/** Port of the metrics: the gateway does not lead to it. */
+const metricsPort = 8081;
 
 export default defineApp({
   name: 'home',
   summary: "The platform's front page: what runs here, where it answers, and what needs a look.",
   image: { build: '.' },
-  ports: { http: { port } },
+  ports: { http: { port }, metrics: { port: metricsPort } },
   // By default Node's heap may grow to half of the memory limit before it collects garbage.
-  env: { PORT: String(port), NODE_OPTIONS: '--max-old-space-size=48' },
+  env: { PORT: String(port), METRICS_PORT: String(metricsPort), NODE_OPTIONS: '--max-old-space-size=48' },
   probes: {
     ready: { path: '/readyz', port: 'http', period: 2 },
     live: { path: '/healthz', port: 'http' },
   },
   resources: { cpu: '20m', memory: '128Mi' },
+  metrics: { port: 'metrics' },
   exposes: { port: 'http' },
   uses: [
     { kind: 'metrics', reason: 'It plots requests, failures, durations and memory of each app.' },
+    {
+      kind: 'logs',
+      reason: 'It shows the errors of each app, and looks for the lines of its own synthetic requests.',
+    },
+    { kind: 'traces', reason: 'It looks for the traces of its own synthetic requests.' },
     {
       kind: 'kubernetes',
       reason:
@@ -33,7 +41,10 @@ export default defineApp({
         { apiGroups: ['source.toolkit.fluxcd.io'], resources: ['gitrepositories'], verbs: ['list', 'watch'] },
         { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: ['list', 'watch'] },
         { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: ['list', 'watch'] },
+        // Which errors somebody resolved.
+        { apiGroups: [''], resources: ['configmaps'], resourceNames: ['resolved-errors'], verbs: ['get'] },
       ],
     },
   ],
+  identity: { reload: 'files' },
 });

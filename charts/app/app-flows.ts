@@ -10,8 +10,8 @@ import { hasReplicaVolumes } from '../../model/schema/volume.ts';
 import { toDatabase } from '../database/database.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
 import { everyPodOf, type Flow, pods, toDns, toKubernetesApi } from '../kube/network-policy.ts';
-import { toMetrics } from '../observability/metrics-use.ts';
 import { fromPrometheus } from '../observability/observed.ts';
+import { toSignals } from '../observability/signal-use.ts';
 import { toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
 import { transport } from './containers.ts';
@@ -64,7 +64,7 @@ export function egress(env: Environment, app: App): Flow[] {
     ...toExternal(env, app),
     ...toInternet(app),
     ...toCollector(env),
-    ...toMetrics(env, app),
+    ...toSignals(env, app),
   ];
 }
 

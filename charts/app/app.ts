@@ -13,6 +13,7 @@ import { inSeconds } from '../../model/schema/duration.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
+import { mutualSignalStores } from '../../model/signal-stores.ts';
 import { databaseObject } from '../database/database.ts';
 import { migrationsJob } from '../database/migrations.ts';
 import { route } from '../gateway/route.ts';
@@ -35,7 +36,7 @@ import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
 import { statefulSet } from '../kube/stateful-set.ts';
 import { claimSpec, volumeClaim } from '../kube/volume-claim.ts';
-import { metricsVariables } from '../observability/metrics-use.ts';
+import { signalVariables } from '../observability/signal-use.ts';
 import { telemetryVariables } from '../observability/telemetry.ts';
 import { amongReplicas, egress, ingress, kubernetesFlows, kubernetesUses, portNumber } from './app-flows.ts';
 import { container, containerPorts, merged, probesOf, transport, variables } from './containers.ts';
@@ -112,6 +113,7 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
     ),
     ...(use && !(use.as === 'owner' && app.migrationsRef) ? [databaseClient(use.of, use.as)] : []),
     ...(verifiesPeople(app) ? [clientCertificate(signInProxy)] : []),
+    ...mutualSignalStores(env.cluster, app).map(clientCertificate),
   ];
   for (const { leaves } of authorities(env)) {
     for (const leaf of leaves) {
@@ -251,7 +253,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
     ...secrets.env,
     ...proxyVariables(app),
     ...telemetryVariables(environment, app),
-    ...metricsVariables(environment, app),
+    ...signalVariables(environment, app),
   ];
   const shared = [...passing.volumeMounts, ...lasting.volumeMounts];
   const mounts = [...shared, ...identity.volumeMounts, ...secrets.volumeMounts];
@@ -290,7 +292,12 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
 }
 
 function kubernetesRights(chart: Chart, app: App): void {
-  const rules = kubernetesUses(app).flatMap((use) => use.rules);
+  const rules = kubernetesUses(app)
+    .flatMap((use) => use.rules)
+    .map(({ resourceNames, ...rule }) => ({
+      ...rule,
+      ...(resourceNames === undefined ? {} : { resourceNames }),
+    }));
   if (rules.length === 0) return;
   clusterRole(chart, `app-${app.name}`, { serviceAccount: app.name, namespace: namespaceOf(app) }, rules);
 }

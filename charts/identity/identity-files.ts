@@ -19,6 +19,7 @@ import {
   databaseRole,
   databaseUse,
 } from '../../model/schema/database.ts';
+import { type SignalOverTls, signalsOverTls } from '../../model/signal-stores.ts';
 import { externalFiles } from '../app/external.ts';
 import { trustName } from '../kube/names.ts';
 
@@ -61,6 +62,7 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
     ...(use && externalDatabase(env.cluster, use.of) === undefined ? [databaseFiles(use.of, use.as)] : []),
     externalFiles(env, app),
     ...(verifiesPeople(app) ? [peopleFiles(env, app)] : []),
+    ...signalsOverTls(env.cluster, app).map(signalFiles),
   ]);
 }
 
@@ -78,6 +80,22 @@ function peopleFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
     PEOPLE_AUDIENCES: tokenAudiences(env, app).join(','),
     ...(managesPeople(app) ? { PEOPLE_DIRECTORY: `${proxy}/people` } : {}),
   });
+}
+
+/** For an app that reads signals: the roots to trust, and its certificate if the store asks for one. */
+function signalFiles({ signal, operator, server }: SignalOverTls): IdentityFiles {
+  const variables = { [`${signal.toUpperCase()}_IDENTITY_DIR`]: `${folder}/${signal}` };
+  if (server === 'mutual') return files(signal, clientCertificate(operator), operator, variables);
+  return mounted(signal, variables, [
+    // The app starts without the roots: its store, cert-manager and trust-manager may come later.
+    {
+      configMap: {
+        name: trustName(operator),
+        items: [{ key: 'roots.pem', path: 'roots.pem' }],
+        optional: true,
+      },
+    },
+  ]);
 }
 
 /** Identity files of a database client: all settings of libpq and of clients with its conventions, without a password. */
@@ -110,24 +128,25 @@ function files(
   authority: string,
   variables: Record<string, string>,
 ): IdentityFiles {
-  const volume = `identity-${place.replace('/', '-')}`;
   const item = (key: string) => ({ key, path: key });
+  return mounted(place, variables, [
+    { secret: { name: secret, items: [item('tls.crt'), item('tls.key')] } },
+    { configMap: { name: trustName(authority), items: [item('roots.pem')] } },
+  ]);
+}
+
+/** A folder below `/identity` with files of Secrets and ConfigMaps, and variables. */
+function mounted(
+  place: string,
+  variables: Record<string, string>,
+  sources: k8s.VolumeProjection[],
+): IdentityFiles {
+  const name = `identity-${place.replace('/', '-')}`;
   return {
     env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
-    volumes: [
-      {
-        name: volume,
-        projected: {
-          // Owned by root and the pod's group: libpq accepts such a key.
-          defaultMode: 0o440,
-          sources: [
-            { secret: { name: secret, items: [item('tls.crt'), item('tls.key')] } },
-            { configMap: { name: trustName(authority), items: [item('roots.pem')] } },
-          ],
-        },
-      },
-    ],
-    volumeMounts: [{ name: volume, mountPath: `${folder}/${place}`, readOnly: true }],
+    // Owned by root and the pod's group: libpq accepts such a key.
+    volumes: [{ name, projected: { defaultMode: 0o440, sources } }],
+    volumeMounts: [{ name, mountPath: `${folder}/${place}`, readOnly: true }],
   };
 }
 

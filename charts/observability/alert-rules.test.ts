@@ -11,7 +11,16 @@ const app = testApp({
   objective: { success: 99.5, within: '500ms' },
   database: { storage: '1Gi' },
 });
-const operators = ['flux', 'cert-manager', 'alertmanager', 'opentelemetry-collector'].map((name) => ({
+const home = testApp({ name: 'home', uses: [{ kind: 'metrics', reason: 'It plots them.' }] });
+const operators = [
+  'flux',
+  'cert-manager',
+  'alertmanager',
+  'opentelemetry-agent',
+  'opentelemetry-collector',
+  'prometheus',
+  'victoria-logs',
+].map((name) => ({
   name,
   summary: `${name}.`,
   namespace: name,
@@ -23,7 +32,7 @@ const alerts = (all: PrometheusRule[]) => all.filter((rule) => 'alert' in rule);
 
 describe('the rules of alerts', () => {
   const all = rules({
-    apps: [app],
+    apps: [app, home],
     operators,
     cluster: {
       databases: {
@@ -58,5 +67,7 @@ describe('the rules of alerts', () => {
     expect(names).not.toContain('ErrorBudgetBurns');
     expect(names).not.toContain('FluxFails');
     expect(names).not.toContain('CertificateNotRenewed');
+    for (const name of ['SignalNotReached', 'LogsFlood', 'LogsStoreFull', 'TracesNotStored'])
+      expect(names).not.toContain(name);
   });
 });

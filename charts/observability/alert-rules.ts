@@ -4,6 +4,7 @@ import { objectiveRules } from './objective-rules.ts';
 import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
 import { appSeries, queries } from './queries.ts';
 import { scrapeTargets } from './scrape-targets.ts';
+import { telemetryRules } from './telemetry-rules.ts';
 
 /** Every alert of an environment: those of the platform and of each app with an objective. */
 export function alertRules(env: Environment): RuleFile {
@@ -19,6 +20,7 @@ export function alertRules(env: Environment): RuleFile {
       { name: 'cluster', rules: cluster() },
       { name: 'nodes', rules: nodes() },
       { name: 'platform', rules: platform(env) },
+      { name: 'telemetry', rules: telemetryRules(env) },
       { name: 'databases', rules: databases(env) },
       { name: 'usage', rules: usage() },
       ...objectives,
@@ -124,22 +126,6 @@ function nodes(): PrometheusRule[] {
   ];
 }
 
-/** Data that a collector failed to send and dropped, by kind of signal. */
-const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
-  `otelcol_exporter_send_failed_${kind}_total`,
-  `otelcol_exporter_enqueue_failed_${kind}_total`,
-]);
-
-/** What the collector did not take, since its memory is bounded. */
-const refused = ['spans', 'log_records', 'metric_points'].map(
-  (kind) => `otelcol_receiver_refused_${kind}_total`,
-);
-
-/** Traces that were dropped before it was decided whether they are stored. */
-const dropped = ['traces_dropped_too_large', 'sampling_trace_dropped_too_early'].map(
-  (name) => `otelcol_processor_tail_sampling_${name}_total`,
-);
-
 function platform({ operators }: Environment): PrometheusRule[] {
   const has = (name: string) => operators.some((operator) => operator.name === name);
   const controllers = operators
@@ -177,24 +163,6 @@ function platform({ operators }: Environment): PrometheusRule[] {
             summary: 'All reconciliations of Flux ({{ $labels.controller }}) failed for half an hour.',
           }),
         ]),
-    ...(has('opentelemetry-collector')
-      ? [
-          alert('TelemetryLost', 'ticket', {
-            expr: lost.map((series) => `sum by (job, exporter) (increase(${series}[15m])) > 0`).join(' or '),
-            summary:
-              'The collector {{ $labels.job }} drops data that it cannot send with {{ $labels.exporter }}.',
-          }),
-          alert('TelemetryRefused', 'ticket', {
-            expr: refused.map((series) => `sum by (job) (increase(${series}[15m])) > 0`).join(' or '),
-            hold: '15m',
-            summary: '{{ $labels.job }} refuses what apps send: its memory is used up.',
-          }),
-          alert('TracesDropped', 'ticket', {
-            expr: dropped.map((series) => `sum by (job) (increase(${series}[15m])) > 0`).join(' or '),
-            summary: 'The collector drops whole traces: they are too large, or too many at a time.',
-          }),
-        ]
-      : []),
     ...(has('alertmanager')
       ? [
           alert('AlertsNotSent', 'ticket', {

@@ -216,6 +216,9 @@ const onlyWhen: Readonly<Record<string, string>> = {
   'queue.attempts': 'no job ran',
   'queue.pickUp': 'no job ran',
   'queue.attempt': 'no job ran',
+  ...Object.fromEntries(
+    ['requests', 'slow'].map((name) => [`usage.${name}`, 'nobody made a request, for an hour']),
+  ),
   'usage.errors': 'no request failed',
   'gateway.requests': 'nobody came',
   'gateway.slow': 'nobody came',

@@ -5,6 +5,8 @@ import { inUnits } from '../../model/schema/quantity.ts';
  * memory of a collector nor a store.
  */
 export const signalLimits = {
+  /** Log lines of one app a second from which an alert fires: what the pipeline is tested with, of all apps together. */
+  linesPerSecond: 1000,
   /** Bytes of a log line. The agent splits a longer one, the collector cuts it. */
   line: '256KiB',
   /**

@@ -9,6 +9,7 @@ import { tcpProbe } from '../kube/probe.ts';
 import { service } from '../kube/service.ts';
 import { signalBucket, toBucket } from './bucket.ts';
 import { allowScrapes } from './observed.ts';
+import { signalReaders } from './signal-use.ts';
 import { store } from './store.ts';
 
 /** Loki or Tempo: one program with one configuration file, in one pod. */
@@ -30,6 +31,7 @@ export function signalStore(env: Environment, input: SignalStoreInput): Componen
   const file = `${name}.yaml`;
   const folder = `/etc/${name}`;
   const bucket = signalBucket(env, name, purpose);
+  const readers = signalReaders(env, name);
   return component(name, (chart) => {
     store(chart, env, {
       name,
@@ -55,7 +57,10 @@ export function signalStore(env: Environment, input: SignalStoreInput): Componen
       Object.entries(ports).map(([port, number]) => ({ name: port, port: number })),
     );
     allow(chart, name, name, {
-      ingress: callers.map(([caller, port]) => ({ peers: [pods(caller, caller)], ports: [{ port }] })),
+      ingress: [
+        ...callers.map(([caller, port]) => ({ peers: [pods(caller, caller)], ports: [{ port }] })),
+        ...(readers.length > 0 ? [{ peers: readers, ports: [{ port: ports.queries }] }] : []),
+      ],
       ...(bucket === undefined ? {} : { egress: [toDns, toBucket] }),
     });
     allowScrapes(chart, env, name);

@@ -188,8 +188,8 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Diag
   if (value.identity !== undefined) return [];
   const why = 'without a reload the process uses the old certificate until it expires, and then fails';
   const mutual = mutualUses(value, (name) => appNamed(apps, name)?.value);
-  const people = value.uses.find(({ kind }) => kind === 'people');
-  const [use] = [...mutual, databaseUse(value), people].filter((found) => found !== undefined);
+  const others = value.uses.find(({ kind }) => ['people', 'logs', 'traces'].includes(kind));
+  const [use] = [...mutual, databaseUse(value), others].filter((found) => found !== undefined);
   const port = mutualPort(value);
   const path = port ? ['ports', port.name, 'tls'] : use ? ['uses', value.uses.indexOf(use)] : undefined;
   if (path === undefined) return [];

@@ -208,6 +208,8 @@ function checkUse(use: App['uses'][number], k: number, given: Reviewed): Diagnos
     }
     case 'people':
     case 'metrics':
+    case 'logs':
+    case 'traces':
     case 'kubernetes':
     case 'internet':
       if (reviewed?.uses.some((each) => isWithin(use, each))) return [];

@@ -6,6 +6,7 @@ import { verifiesPeople } from '../people.ts';
 import { diagnosticAt, type FieldPath, type Loaded, type Source } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { databaseUse } from '../schema/database.ts';
+import { readsSignal } from '../signal-stores.ts';
 
 /** Neither app.ts nor cluster.yaml may set a variable that is derived from an edge. */
 export function checkVariables({ apps, clusters }: Repository): Diagnostic[] {
@@ -44,7 +45,11 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
   if (value.uses.some(({ kind }) => kind === 'internet'))
     for (const name of ['HTTPS_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY'])
       derived.set(name, 'its use of the internet');
-  if (value.uses.some(({ kind }) => kind === 'metrics')) derived.set('METRICS_URL', 'its use of metrics');
+  if (readsSignal(value, 'metrics')) derived.set('METRICS_URL', 'its use of metrics');
+  for (const signal of ['logs', 'traces'] as const)
+    if (readsSignal(value, signal))
+      for (const end of ['URL', 'STORE', 'IDENTITY_DIR'])
+        derived.set(`${signal.toUpperCase()}_${end}`, `its use of ${signal}`);
   if (verifiesPeople(value))
     for (const end of ['KEYS', 'IDENTITY_DIR', 'ISSUER', 'AUDIENCES'])
       derived.set(`PEOPLE_${end}`, 'its use of people');

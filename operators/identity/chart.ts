@@ -8,6 +8,7 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import {
   caName,
   certManagerNamespace,
+  namespaceOf,
   peersName,
   registryTrustLabel,
   rootsName,
@@ -21,6 +22,7 @@ import { role } from '../../charts/kube/rbac.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, peopleNamespace } from '../../model/identity.ts';
+import { signalsOverTls } from '../../model/signal-stores.ts';
 
 const controller = 'trust-roots';
 
@@ -37,7 +39,7 @@ export function chart(env: Environment): Component | undefined {
         clusterIssuer(chart, name, { ca: { secretName: name } });
       }
       if (authority.anchor === authority.name) roots(chart, authority);
-      bundles(chart, authority);
+      bundles(chart, env, authority);
     }
     const people = all.flatMap(({ leaves }) => leaves.filter((leaf) => leaf.namespace === peopleNamespace));
     if (people.length > 0) namespace(chart, peopleNamespace, 'restricted');
@@ -68,7 +70,7 @@ function roots(chart: Chart, { name, trusted }: Authority): void {
   });
 }
 
-function bundles(chart: Chart, { name, kind, anchor, leaves }: Authority): void {
+function bundles(chart: Chart, env: Environment, { name, kind, anchor, leaves }: Authority): void {
   // Only browsers outside of the cluster call the gateway.
   if (kind === 'environment' || kind === 'gateway') return;
   if (kind === 'registry') {
@@ -82,8 +84,13 @@ function bundles(chart: Chart, { name, kind, anchor, leaves }: Authority): void 
     );
     return;
   }
-  const readers = [...new Set(leaves.map(({ namespace: space }) => space))].sort();
-  bundle(chart, trustName(name), anchor, namespacesNamed(readers), { configMap: { key: 'roots.pem' } });
+  const callers = env.apps.filter((app) =>
+    signalsOverTls(env.cluster, app).some(({ operator }) => operator === name),
+  );
+  const readers = new Set([...leaves.map(({ namespace: space }) => space), ...callers.map(namespaceOf)]);
+  bundle(chart, trustName(name), anchor, namespacesNamed([...readers].sort()), {
+    configMap: { key: 'roots.pem' },
+  });
   const server = leaves.find(({ usage }) => usage === 'server')?.namespace;
   if (kind !== 'database' || server === undefined) return;
   // Postgres reads CA certificates from a Secret; with this label, again when it changes.

@@ -9,6 +9,7 @@ import { common, serverTls } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { serverFiles } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
+import { signalReaders } from '../../charts/observability/signal-use.ts';
 import { store } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
@@ -16,7 +17,7 @@ import { inSeconds } from '../../model/schema/duration.ts';
 const name = 'jaeger';
 const collector = 'opentelemetry-collector';
 
-/** Jaeger, one pod: only the collector writes to it. Its API and page are reachable by a port-forward. */
+/** Jaeger, one pod: only the collector writes to it. Its API answers to a port-forward, and to apps with the edge `traces`. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     store(chart, env, {
@@ -37,9 +38,16 @@ export function chart(env: Environment): Component {
         resources: { cpu: '20m', memory: '96Mi', memoryLimit: '384Mi' },
       },
     });
-    service(chart, name, name, [{ name: 'otlp', port: ports.traces }]);
+    const readers = signalReaders(env, name);
+    service(chart, name, name, [
+      { name: 'otlp', port: ports.traces },
+      ...(readers.length > 0 ? [{ name: 'query', port: ports.traceQueries }] : []),
+    ]);
     allow(chart, name, name, {
-      ingress: [{ peers: [pods(collector, collector)], ports: [{ port: ports.traces }] }],
+      ingress: [
+        { peers: [pods(collector, collector)], ports: [{ port: ports.traces }] },
+        ...(readers.length > 0 ? [{ peers: readers, ports: [{ port: ports.traceQueries }] }] : []),
+      ],
     });
     allowScrapes(chart, env, name);
   });

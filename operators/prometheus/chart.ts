@@ -8,9 +8,9 @@ import { clusterRole } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
-import { metricsReaders } from '../../charts/observability/metrics-use.ts';
 import { kubeletPort, prometheusConfig } from '../../charts/observability/prometheus-config.ts';
 import { scrapeTargets } from '../../charts/observability/scrape-targets.ts';
+import { signalReaders } from '../../charts/observability/signal-use.ts';
 import { store } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inUnits } from '../../model/schema/quantity.ts';
@@ -59,7 +59,7 @@ export function chart(env: Environment): Component {
         resources: { cpu: '50m', memory: '160Mi', memoryLimit: '512Mi' },
       },
     });
-    const readers = metricsReaders(env);
+    const readers = signalReaders(env, name);
     if (readers.length > 0) service(chart, name, name, [{ name: 'http', port: ports.metrics }]);
     allow(chart, name, name, {
       ingress: readers.length > 0 ? [{ peers: readers, ports: [{ port: ports.metrics }] }] : [],

@@ -6,6 +6,7 @@ import { service } from '../../charts/kube/service.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { serverFiles } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
+import { signalReaders } from '../../charts/observability/signal-use.ts';
 import { store } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inUnits } from '../../model/schema/quantity.ts';
@@ -48,10 +49,10 @@ export function chart(env: Environment): Component {
     });
     service(chart, name, name, [{ name: 'https', port: ports.logs }]);
     allow(chart, name, name, {
-      ingress: ['opentelemetry-agent', 'opentelemetry-collector'].map((writer) => ({
-        peers: [pods(writer, writer)],
-        ports: [{ port: ports.logs }],
-      })),
+      ingress: [
+        ...['opentelemetry-agent', 'opentelemetry-collector'].map((writer) => pods(writer, writer)),
+        ...signalReaders(env, name),
+      ].map((caller) => ({ peers: [caller], ports: [{ port: ports.logs }] })),
     });
     allowScrapes(chart, env, name);
   });

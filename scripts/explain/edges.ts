@@ -174,6 +174,8 @@ function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   ];
 }
 
+const signalWords = { metrics: 'metrics', logs: 'log lines', traces: 'traces' } as const;
+
 function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?: string } {
   switch (use.kind) {
     case 'app':
@@ -183,7 +185,12 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
     case 'kubernetes':
       return { title: 'reads the Kubernetes API', reason: use.reason };
     case 'metrics':
-      return { title: 'queries the metrics of all apps and of the platform', reason: use.reason };
+    case 'logs':
+    case 'traces':
+      return {
+        title: `queries the ${signalWords[use.kind]} of all apps and of the platform`,
+        reason: use.reason,
+      };
     case 'internet':
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
     case 'people':

@@ -7,13 +7,17 @@ import { driftStates, type KustomizationDrift } from './drift-states.ts';
 import { type FirstCause, firstCauses } from './first-causes.ts';
 import { type KustomizationState, kustomizations } from './kustomization-states.ts';
 import { type NodeStatus, nodes } from './node-states.ts';
+import { type SignalStates, signalStates } from './signal-states.ts';
 
 /** The state of a cluster that `npm run status` shows. */
 export interface Status {
   cluster: string;
   server: string;
   kubeconfig: string;
-  /** Whether all nodes, Kustomizations and Certificates are Ready, all apps healthy, and Flux installed. */
+  /**
+   * Whether all nodes, Kustomizations and Certificates are Ready, all apps healthy, Flux installed, and all signals of the synthetic
+   * requests reached.
+   */
   ready: boolean;
   nodes: NodeStatus[];
   kustomizations: Omit<KustomizationState, 'inventory'>[];
@@ -29,13 +33,19 @@ export interface Status {
   apps: AppStatus[];
   /** Certificates that are not issued as requested, or whose renewal failed. */
   certificates: CertificateTrouble[];
+  /** What became of the synthetic requests. */
+  probe: SignalStates;
 }
 
 /**
  * Requests everything in parallel, with one request per kind; then the metadata of what Flux has applied, in the same way. `rendered` has the names of this checkout's
- * Kustomizations.
+ * Kustomizations; `askPrometheus` runs a query in the cluster's Prometheus.
  */
-export async function collectStatus(client: ClusterClient, rendered: readonly string[]): Promise<Status> {
+export async function collectStatus(
+  client: ClusterClient,
+  rendered: readonly string[],
+  askPrometheus?: Parameters<typeof signalStates>[0],
+): Promise<Status> {
   const [nodeStates, kustomizationStates, appStates, certificates] = await Promise.all([
     nodes(client),
     kustomizations(client),
@@ -47,6 +57,7 @@ export async function collectStatus(client: ClusterClient, rendered: readonly st
     'objects',
     driftStates(new RawObjects(client.config), kustomizationStates),
   );
+  const probe = await signalStates(askPrometheus, kustomizationStates);
   return {
     cluster: client.name,
     server: client.server,
@@ -56,7 +67,9 @@ export async function collectStatus(client: ClusterClient, rendered: readonly st
       kustomizationStates.length > 0 &&
       kustomizationStates.every(({ ready }) => ready) &&
       appStates.every(({ healthy }) => healthy) &&
-      certificates.length === 0,
+      certificates.length === 0 &&
+      probe.trouble === '' &&
+      probe.signals.every(({ reached }) => reached),
     nodes: nodeStates,
     kustomizations: kustomizationStates.map(({ inventory, ...state }) => state),
     causes: firstCauses(kustomizationStates),
@@ -67,5 +80,6 @@ export async function collectStatus(client: ClusterClient, rendered: readonly st
         : rendered.filter((name) => !kustomizationStates.some((each) => each.name === name)),
     apps: appStates,
     certificates,
+    probe,
   };
 }

@@ -48,6 +48,7 @@ export function printStatus(status: Status): string {
       'none',
     ),
     ...certificates(status),
+    ...signals(status),
   ];
   const verdict = status.ready
     ? styleText('green', 'everything is Ready')
@@ -105,6 +106,20 @@ function certificates({ certificates: troubled }: Status): string[] {
   if (troubled.length === 0) return [];
   const rows = troubled.map(({ namespace, name, message }) => [`${namespace}/${name}`, oneLine(message)]);
   return [section('Certificates with problems', ['NAME', 'MESSAGE'], rows, 'none')];
+}
+
+/** What became of the synthetic requests; nothing without observability. */
+function signals({ probe: { signals: found, trouble } }: Status): string[] {
+  if (trouble !== '') return [section('Signals', [], [], oneLine(trouble))];
+  if (found.length === 0) return [];
+  const rows = found.map(({ signal, reached }) => [
+    signal,
+    mark(reached),
+    reached
+      ? ''
+      : `no ${signal} of the last five minutes is in its store: npm run logs -- home, npm run alerts`,
+  ]);
+  return [section('Signals of a synthetic request', ['NAME', 'REACHED', 'MESSAGE'], rows, 'none')];
 }
 
 function section(title: string, header: string[], rows: string[][], none: string): string {

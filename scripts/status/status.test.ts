@@ -10,6 +10,7 @@ import { clusterClient } from '../cluster/client.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { collectStatus } from './collect.ts';
 import { printStatus } from './print.ts';
+import { probeQuery } from './signal-states.ts';
 
 const run = promisify(execFile);
 const { name: clusterName } = readCluster('dev');
@@ -115,8 +116,11 @@ function writeKubeconfig(port: number): void {
 }
 
 /** What the command prints and whether all is Ready; in this process, because starting one takes over a second. */
-async function status(rendered: string[] = []): Promise<{ ready: boolean; out: string }> {
-  const collected = await collectStatus(clusterClient(clusterName), rendered);
+async function status(
+  rendered: string[] = [],
+  ask?: Parameters<typeof collectStatus>[2],
+): Promise<{ ready: boolean; out: string }> {
+  const collected = await collectStatus(clusterClient(clusterName), rendered, ask);
   return { ready: collected.ready, out: stripVTControlCharacters(printStatus(collected)) };
 }
 
@@ -151,6 +155,55 @@ describe('npm run status', () => {
     const { ready, out } = await status(['home', 'jaeger', 'prometheus']);
     expect(ready).toBe(true);
     expect(out).toContain('Rendered, but not in the cluster yet: jaeger, prometheus.');
+  });
+
+  describe('with synthetic requests', () => {
+    const results = (error: number) => async (query: string) => {
+      expect(query).toBe(probeQuery);
+      return [
+        { labels: { signal: 'trace' }, value: 1 },
+        { labels: { signal: 'error' }, value: error },
+      ];
+    };
+    const withPrometheus = () => {
+      const prometheus = structuredClone(kustomization);
+      prometheus.metadata.name = 'prometheus';
+      lists = healthy();
+      lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'] = { items: [kustomization, prometheus] };
+    };
+
+    test('is Ready if the store of each signal has one', async () => {
+      withPrometheus();
+      const { ready, out } = await status([], results(1));
+      expect(ready).toBe(true);
+      expect(out).toMatch(/error +yes/);
+    });
+
+    test('is not Ready if the store of one signal has none, and says which', async () => {
+      withPrometheus();
+      const { ready, out } = await status([], results(0));
+      expect(ready).toBe(false);
+      expect(out).toMatch(/error +no +no error of the last five minutes is in its store/);
+      expect(out).toMatch(/trace +yes/);
+    });
+
+    test('is not Ready if Prometheus does not answer, and says why', async () => {
+      withPrometheus();
+      const { ready, out } = await status([], () =>
+        Promise.reject(new Error('no pod of prometheus is ready')),
+      );
+      expect(ready).toBe(false);
+      expect(out).toMatch(/Signals\n +no pod of prometheus is ready/);
+    });
+
+    test('asks nobody before Prometheus is there, and is Ready before the first result', async () => {
+      lists = healthy();
+      expect((await status([], results(0))).ready).toBe(true);
+      withPrometheus();
+      const { ready, out } = await status([], async () => []);
+      expect(ready).toBe(true);
+      expect(out).not.toContain('Signals');
+    });
   });
 
   test('a scheduled app whose last run failed: exit code 1 and the run', async () => {

@@ -1,11 +1,10 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { resolvedErrorsMap } from '../../apps/home/src/errors/error-state.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
 
-/** The ConfigMap of resolved errors, beside the store of their lines. No manifest has it: Flux leaves it alone. */
-const namespace = 'victoria-logs';
-const name = 'resolved-errors';
+const { namespace, name } = resolvedErrorsMap;
 
 /** A ConfigMap holds a mebibyte (Kubernetes, 'ConfigMaps'); an entry has less than 300 bytes. */
 const mostEntries = 2_000;
@@ -19,19 +18,10 @@ const entrySchema = z.object({
 });
 
 /** When an error was resolved. */
-export type Resolved = z.infer<typeof entrySchema>;
-
-/** `new`: nobody resolved it. `resolved`: no line since. `regressed`: lines since it was resolved. */
-export type ErrorState = 'new' | 'resolved' | 'regressed';
-
-/** The state of an error whose newest line is of `last` (RFC 3339). */
-export function stateOf(last: string, resolved: Resolved | undefined): ErrorState {
-  if (resolved === undefined) return 'new';
-  return Date.parse(last) > Date.parse(resolved.at) ? 'regressed' : 'resolved';
-}
+export type ResolvedError = z.infer<typeof entrySchema>;
 
 /** Errors that somebody resolved, by their id. */
-export async function resolvedErrors(client: ClusterClient): Promise<Map<string, Resolved>> {
+export async function resolvedErrors(client: ClusterClient): Promise<Map<string, ResolvedError>> {
   const found = client.core.readNamespacedConfigMap({ namespace, name });
   try {
     const { data = {} } = await ask(client, `ConfigMap ${namespace}/${name}`, found);
@@ -46,7 +36,7 @@ export async function resolvedErrors(client: ClusterClient): Promise<Map<string,
 export async function setResolved(
   client: ClusterClient,
   id: string,
-  entry: Resolved | undefined,
+  entry: ResolvedError | undefined,
 ): Promise<void> {
   const known = await resolvedErrors(client);
   const data: Record<string, string | null> = {
@@ -66,7 +56,7 @@ export async function setResolved(
 }
 
 /** Entries that have to go, so that one more has room. */
-function oldest(known: ReadonlyMap<string, Resolved>): string[] {
+function oldest(known: ReadonlyMap<string, ResolvedError>): string[] {
   return [...known]
     .sort(([, a], [, b]) => Date.parse(a.at) - Date.parse(b.at))
     .slice(0, Math.max(0, known.size + 1 - mostEntries))

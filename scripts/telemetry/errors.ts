@@ -1,54 +1,18 @@
-import { createHash } from 'node:crypto';
 import { styleText } from 'node:util';
-import { z } from 'zod';
+import {
+  type ErrorGroup,
+  type ErrorSelection,
+  errorGroup,
+  errorsQl,
+} from '../../apps/home/src/errors/error-groups.ts';
+import { type ErrorState, stateOf } from '../../apps/home/src/errors/error-state.ts';
 import { Failure } from '../cli/failure.ts';
 import { table } from '../cli/table.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { readCluster } from '../repository/read-cluster.ts';
-import { type ErrorSelection, errorsQl } from './error-query.ts';
-import { type ErrorState, type Resolved, resolvedErrors, setResolved, stateOf } from './error-state.ts';
+import { type ResolvedError, resolvedErrors, setResolved } from './error-state.ts';
 import { instant } from './metrics.ts';
 import { isReached, linesOf, type Store, withStore } from './store.ts';
-
-const row = z.object({
-  'k8s.namespace.name': z.string().default(''),
-  _msg: z.string().default(''),
-  thrown: z.string().default(''),
-  place: z.string().default(''),
-  count: z.coerce.number(),
-  first: z.string(),
-  last: z.string(),
-  trace: z.string().default(''),
-  users: z.coerce.number().default(0),
-  pods: z
-    .string()
-    .default('[]')
-    .transform((text) => z.array(z.string()).parse(JSON.parse(text === '' ? '[]' : text))),
-});
-
-/** Lines of level error that differ only in numbers, identifiers, addresses and times. */
-export interface ErrorGroup {
-  /** Fingerprint: eight characters of the hash of app, message, what was thrown and where. The same in every environment. */
-  id: string;
-  app: string;
-  /** The message, with `<N>`, `<UUID>`, `<IP4>` and the like for the parts that differ. */
-  message: string;
-  /** First line of the error that was thrown; empty if the line has no field `error`. */
-  thrown: string;
-  /** Function and file that threw it; empty if there is no stack. */
-  place: string;
-  /** Lines in the selected time. */
-  count: number;
-  /** RFC 3339, of all lines that the store has. */
-  first: string;
-  last: string;
-  /** One of the traces of its lines; empty if there is none. */
-  trace: string;
-  /** How many different values the fields `caller` and `user` have. */
-  users: number;
-  /** Pods that wrote its lines. */
-  pods: string[];
-}
 
 /** A group with what the cluster knows of it. */
 export interface TrackedError extends Omit<ErrorGroup, 'pods'> {
@@ -122,15 +86,9 @@ async function groupsOf(environment: string, selection: ErrorSelection): Promise
 export async function errorGroups(store: Store, selection: ErrorSelection): Promise<ErrorGroup[]> {
   const groups: ErrorGroup[] = [];
   for await (const line of linesOf(store, '/select/logsql/query', { query: errorsQl(selection) })) {
-    if (line === '') continue;
-    const { 'k8s.namespace.name': app, _msg: message, ...rest } = row.parse(JSON.parse(line));
-    groups.push({ id: fingerprint([app, message, rest.thrown, rest.place]), app, message, ...rest });
+    if (line !== '') groups.push(errorGroup(line));
   }
   return groups;
-}
-
-function fingerprint(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
 /** Tags of the images of pods of the last week, by `NAMESPACE/POD`. */
@@ -143,7 +101,7 @@ export async function releasesOfPods(store: Store): Promise<Map<string, string>>
 /** A group with its state and the releases that wrote it. */
 export function track(
   { pods, ...group }: ErrorGroup,
-  resolved: Resolved | undefined,
+  resolved: ResolvedError | undefined,
   releases: ReadonlyMap<string, string>,
 ): TrackedError {
   const tags = pods.flatMap((pod) => releases.get(`${group.app}/${pod}`) ?? []);

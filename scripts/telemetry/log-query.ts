@@ -1,3 +1,5 @@
+import { notSynthetic } from '../../apps/home/src/errors/error-groups.ts';
+
 /** Selection of log lines. */
 export interface LogSelection {
   /** Name of an app or operator, which is its namespace; absent for all. */
@@ -53,13 +55,17 @@ const severityFilters: Readonly<Record<(typeof levels)[number], string | undefin
   error: `severity_number:>=${severityNumbers.error}`,
 };
 
-/** The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as JSON strings, which LogsQL accepts. */
+/**
+ * The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as JSON strings, which LogsQL accepts. `error` alone leaves out the
+ * lines of synthetic requests: their errors are on purpose.
+ */
 export function logsQl({ app, since, grep, trace, level }: LogSelection): string {
   const filters = [
     since === undefined ? undefined : `_time:${since}`,
     app === undefined ? undefined : `{"k8s.namespace.name"=${JSON.stringify(app)}}`,
     trace === undefined ? undefined : `trace_id:=${JSON.stringify(trace)}`,
     level === undefined ? undefined : severityFilters[level],
+    level === 'error' && trace === undefined && grep === undefined ? notSynthetic : undefined,
     grep === undefined ? undefined : `_msg:~${JSON.stringify(grep)}`,
   ].filter((filter) => filter !== undefined);
   return filters.length === 0 ? '*' : filters.join(' ');

@@ -205,6 +205,27 @@ describe('observability', () => {
     );
   });
 
+  it('finds the synthetic requests of the front page in every store, and counts none of their errors', async () => {
+    await until(
+      async () => {
+        const ended = await world.checkout.npm('status', '--json');
+        const { probe } = z
+          .object({
+            probe: z.object({ signals: z.array(z.object({ signal: z.string(), reached: z.boolean() })) }),
+          })
+          .parse(JSON.parse(ended.stdout));
+        return (
+          probe.signals.map(({ signal }) => signal).join() === 'error,log,metric,trace' &&
+          probe.signals.every(({ reached }) => reached)
+        );
+      },
+      'all four signals',
+      { seconds: 600, pauseMs: 10_000 },
+    );
+    const ended = await world.checkout.npm('errors', 'home', '--since', '1h', '--json');
+    expect(ended.stdout).not.toContain('on purpose');
+  });
+
   it('shows the resources and requests of every app', async () => {
     await until(async () => {
       const rows = await inStore('prometheus', usage);

@@ -111,6 +111,25 @@ describe('what observes, given more than it can hold', () => {
     for (const { message } of lines) expect(message.length).toBeLessThanOrEqual(256 * 1024);
   }, 240_000);
 
+  it('reads the lines of one app while another writes without a pause, and counts them by app', async () => {
+    const other = new ContainerLog(pipeline.podLogs, 'jobs');
+    const flood = Array.from({ length: 5_000 }, (_, i) => `${i} ${randomBytes(50).toString('hex')}`);
+    const writing = setInterval(() => log.write(flood), 50);
+    try {
+      await until(async () => {
+        const lines =
+          'sum(increase(otelcol_receiver_accepted_log_records_total{receiver="file_log/orders"}[1m]))';
+        return (await sumOf(metrics(), lines)) > 100_000;
+      }, 'the flood in the metrics');
+      other.write(['beside the flood']);
+      await until(async () => (await found('^beside the flood$')).length > 0, 'the line of the other app', {
+        seconds: 20,
+      });
+    } finally {
+      clearInterval(writing);
+    }
+  }, 240_000);
+
   it('takes lines of bytes that are no text', async () => {
     const bytes = Buffer.from(randomBytes(2_000).filter((byte) => byte !== 10));
     log.write([Buffer.concat([Buffer.from('notext '), bytes])]);

@@ -6,7 +6,10 @@ import alertmanager from '../../operators/alertmanager/operator.ts';
 import certManager from '../../operators/cert-manager/operator.ts';
 import flux from '../../operators/flux/operator.ts';
 import nodeExporter from '../../operators/node-exporter/operator.ts';
+import agent from '../../operators/opentelemetry-agent/operator.ts';
 import collector from '../../operators/opentelemetry-collector/operator.ts';
+import prometheus from '../../operators/prometheus/operator.ts';
+import victoriaLogs from '../../operators/victoria-logs/operator.ts';
 import { environment, testApp } from '../charts/fixture.ts';
 import { missingPromtool, promtool } from './promtool.ts';
 
@@ -18,8 +21,9 @@ const env = environment({
       objective: { success: 99.5, within: '500ms' },
       database: { storage: '1Gi' },
     }),
+    testApp({ name: 'home', uses: [{ kind: 'metrics', reason: 'It plots them.' }] }),
   ],
-  operators: [alertmanager, certManager, collector, flux, nodeExporter],
+  operators: [alertmanager, certManager, agent, collector, flux, nodeExporter, prometheus, victoriaLogs],
   cluster: {
     databases: {
       instances: 3,
@@ -64,6 +68,17 @@ const promised = (secondsAgo: number) => ({
 });
 const week = 7 * 86_400;
 
+/** Decisions of the collector on traces, so many a minute. */
+function decisions(stored: number, left: number): Record<string, string> {
+  const name = 'otelcol_processor_tail_sampling_global_count_traces_sampled_total';
+  return { [`${name}{sampled="true"}`]: `0+${stored}x90`, [`${name}{sampled="false"}`]: `0+${left}x90` };
+}
+
+/** Lines that a receiver of the agent took, so many a minute. */
+function lines(receiver: string, perMinute: number): Record<string, string> {
+  return { [`otelcol_receiver_accepted_log_records_total{receiver="${receiver}"}`]: `0+${perMinute}x60` };
+}
+
 const cases: Case[] = [
   { alert: 'Watchdog', series: { 'up{job="orders"}': '1x5' }, fires: 1 },
   { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '0x20' }, quiet: 9, fires: 11 },
@@ -80,6 +95,14 @@ const cases: Case[] = [
   },
   { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '1x30' }, quiet: 14, fires: 16 },
   { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '2x30' }, quiet: 20 },
+  {
+    alert: 'DeploymentUnavailable',
+    series: {
+      'k8s_deployment_available{namespace="a",deployment="b"}': '2x30',
+      'k8s_deployment_desired{namespace="a",deployment="b"}': '2x30',
+    },
+    quiet: 25,
+  },
   {
     alert: 'DeploymentUnavailable',
     series: {
@@ -111,6 +134,14 @@ const cases: Case[] = [
   {
     alert: 'NodeDiskFull',
     series: {
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '6x20',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x20',
+    },
+    quiet: 15,
+  },
+  {
+    alert: 'NodeDiskFull',
+    series: {
       'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '4x20',
       'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x20',
     },
@@ -137,12 +168,26 @@ const cases: Case[] = [
   },
   {
     alert: 'NodeMemoryLow',
+    series: { node_memory_MemAvailable_bytes: '6x30', node_memory_MemTotal_bytes: '100x30' },
+    quiet: 25,
+  },
+  {
+    alert: 'NodeMemoryLow',
     series: { node_memory_MemAvailable_bytes: '4x30', node_memory_MemTotal_bytes: '100x30' },
     quiet: 14,
     fires: 16,
   },
   { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '-0.7x20' }, quiet: 9, fires: 11 },
   { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '0.01x20' }, quiet: 15 },
+  {
+    // Due at minute 60.
+    alert: 'CertificateNotRenewed',
+    series: {
+      'certmanager_certificate_renewal_timestamp_seconds{name="a"}': '3600x100',
+      'certmanager_certificate_expiration_timestamp_seconds{name="a"}': '7200x100',
+    },
+    quiet: 70,
+  },
   {
     alert: 'CertificateNotRenewed',
     series: {
@@ -205,9 +250,22 @@ const cases: Case[] = [
   },
   {
     alert: 'ReplicationLags',
+    series: { 'cnpg_replication_lag_seconds{job="orders-db",pod="b"}': '59x30' },
+    quiet: 25,
+  },
+  {
+    alert: 'ReplicationLags',
     series: { 'cnpg_replication_lag_seconds{job="orders-db",pod="b"}': '61x30' },
     quiet: 9,
     fires: 11,
+  },
+  {
+    alert: 'BackupFailed',
+    series: {
+      'cnpg_collector_last_failed_backup_timestamp{job="orders-db"}': '1000x30',
+      'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '2000x30',
+    },
+    quiet: 25,
   },
   {
     alert: 'BackupFailed',
@@ -271,6 +329,78 @@ const cases: Case[] = [
         '7x20',
     },
     quiet: 10,
+  },
+  // An eighth.
+  { alert: 'TracesNotStored', series: decisions(7, 1), quiet: 29, fires: 40 },
+  { alert: 'TracesNotStored', series: decisions(95, 5), quiet: 80 },
+  {
+    alert: 'LogsFlood',
+    series: lines('file_log/orders', 1100 * 60),
+    quiet: 14,
+    fires: 20,
+  },
+  { alert: 'LogsFlood', series: lines('file_log/orders', 900 * 60), quiet: 40 },
+  // All other pods together are no app.
+  { alert: 'LogsFlood', series: lines('file_log', 1100 * 60), quiet: 40 },
+  {
+    alert: 'MetricsStoreFull',
+    series: {
+      'prometheus_tsdb_storage_blocks_bytes{pod="a"}': '80x60',
+      'prometheus_tsdb_wal_storage_size_bytes{pod="a"}': '8x60',
+      'prometheus_tsdb_head_chunks_storage_size_bytes{pod="a"}': '3x60',
+      'prometheus_tsdb_retention_limit_bytes{pod="a"}': '100x60',
+    },
+    quiet: 29,
+    fires: 31,
+  },
+  {
+    alert: 'MetricsStoreFull',
+    series: {
+      'prometheus_tsdb_storage_blocks_bytes{pod="a"}': '80x60',
+      'prometheus_tsdb_wal_storage_size_bytes{pod="a"}': '8x60',
+      'prometheus_tsdb_head_chunks_storage_size_bytes{pod="a"}': '1x60',
+      'prometheus_tsdb_retention_limit_bytes{pod="a"}': '100x60',
+    },
+    quiet: 50,
+  },
+  {
+    alert: 'LogsStoreFull',
+    series: {
+      'vl_data_size_bytes{pod="a",type="storage"}': '85x60',
+      'vl_data_size_bytes{pod="a",type="indexdb"}': '6x60',
+      'vl_max_disk_space_usage_bytes{pod="a",path="/data"}': '100x60',
+    },
+    quiet: 29,
+    fires: 31,
+  },
+  {
+    alert: 'LogsStoreFull',
+    series: {
+      'vl_data_size_bytes{pod="a",type="storage"}': '85x60',
+      'vl_data_size_bytes{pod="a",type="indexdb"}': '4x60',
+      'vl_max_disk_space_usage_bytes{pod="a",path="/data"}': '100x60',
+    },
+    quiet: 50,
+  },
+  {
+    alert: 'SignalNotReached',
+    series: {
+      'signal_probe_success{pod="a",signal="trace"}': '0x30',
+      'signal_probe_success{pod="b",signal="trace"}': '1x30',
+    },
+    quiet: 9,
+    fires: 11,
+  },
+  {
+    alert: 'SignalNotReached',
+    series: { 'signal_probe_success{pod="a",signal="trace"}': '1x30' },
+    quiet: 20,
+  },
+  { alert: 'SignalProbeAbsent', series: { 'up{job="home"}': '1x60' }, quiet: 29, fires: 31 },
+  {
+    alert: 'SignalProbeAbsent',
+    series: { 'signal_probe_success{pod="a",signal="trace"}': '0x60' },
+    quiet: 50,
   },
   {
     alert: 'AlertsNotSent',
@@ -349,6 +479,16 @@ describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
       .flatMap((rule) => ('alert' in rule ? [rule.alert] : []));
     // It is made of `absent`, which a series in a test would end: it has a test of its own.
     expect([...new Set(all)].filter((name) => !fired.has(name))).toEqual(['TargetAbsent']);
+  });
+
+  it('each stay quiet in a case in which nothing is wrong, but for the watchdog', () => {
+    const healthy = new Set(
+      [...cases, ...days].filter(({ fires }) => fires === undefined).map(({ alert }) => alert),
+    );
+    const all = rules.groups
+      .flatMap((group) => group.rules)
+      .flatMap((rule) => ('alert' in rule ? [rule.alert] : []));
+    expect([...new Set(all)].filter((name) => !healthy.has(name))).toEqual(['Watchdog', 'TargetAbsent']);
   });
 
   it('fire and stay quiet as each case says', async () => {

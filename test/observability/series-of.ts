@@ -1,16 +1,13 @@
-const words = new Set([
-  ...['and', 'or', 'unless', 'on', 'ignoring', 'group_left', 'group_right', 'bool', 'offset', 'inf', 'nan'],
-]);
+import { parser } from '@prometheus-io/lezer-promql';
 
-/** Names of the series that an expression of PromQL reads: what is neither a function, a label nor a word of the language. */
+/** Names of the series that an expression of PromQL reads, in their order. */
 export function seriesOf(expression: string): string[] {
-  const bare = expression
-    .replace(/"(?:[^"\\]|\\.)*"/g, '')
-    .replace(/\{[^}]*\}/g, '')
-    .replace(/\[[^\]]*\]/g, '')
-    .replace(/\b\d+(ms|[smhdwy])\b/g, '')
-    .replace(/\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, '');
-  return [...bare.matchAll(/[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])/g)]
-    .map(([name]) => name)
-    .filter((name) => !words.has(name.toLowerCase()));
+  const names: string[] = [];
+  parser.parse(expression).iterate({
+    enter: ({ name, node }) => {
+      const series = name === 'VectorSelector' ? node.getChild('Identifier') : null;
+      if (series !== null) names.push(expression.slice(series.from, series.to));
+    },
+  });
+  return names;
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, get as overHttp } from 'node:http';
 import { get as overHttps } from 'node:https';
 
-/** Address and credentials of an API server. */
+/** Address and credentials of an API server, or of a store of signals. */
 export interface ApiServer {
   /** `https://10.96.0.1:443`; `http://…` for `kubectl proxy` and tests. */
   url: string;
@@ -11,6 +11,11 @@ export interface ApiServer {
    * request, because both rotate.
    */
   account?: string;
+  /**
+   * Folder with `roots.pem`, the roots to trust, and `tls.crt` and `tls.key` where the server asks for a certificate. It is read
+   * for every request, because certificates are renewed.
+   */
+  identity?: string;
 }
 
 /** The API server answered with a status other than 200. */
@@ -41,8 +46,12 @@ export function apiServer(env: NodeJS.ProcessEnv): ApiServer {
 
 /** Requests one JSON document. */
 export async function getJson(api: ApiServer, path: string, signal: AbortSignal): Promise<unknown> {
-  const response = await send(api, path, signal, 30_000);
-  return JSON.parse(await text(response));
+  return JSON.parse(await getText(api, path, signal));
+}
+
+/** Requests a whole answer as text. */
+export async function getText(api: ApiServer, path: string, signal: AbortSignal): Promise<string> {
+  return text(await send(api, path, signal, 30_000));
 }
 
 /**
@@ -73,15 +82,8 @@ async function send(
 ): Promise<IncomingMessage> {
   const url = new URL(path, api.url);
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'plinth-home' };
-  const options: { headers: typeof headers; signal: AbortSignal; timeout: number; ca?: Buffer } = {
-    headers,
-    signal,
-    timeout: idleMs,
-  };
-  if (api.account) {
-    headers.authorization = `Bearer ${readFileSync(`${api.account}/token`, 'utf8').trim()}`;
-    options.ca = readFileSync(`${api.account}/ca.crt`);
-  }
+  if (api.account) headers.authorization = `Bearer ${readFileSync(`${api.account}/token`, 'utf8').trim()}`;
+  const options = { headers, signal, timeout: idleMs, ...trustOf(api) };
   const get = url.protocol === 'https:' ? overHttps : overHttp;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = get(url, options, resolve);
@@ -92,6 +94,15 @@ async function send(
   });
   if (response.statusCode === 200) return response;
   throw new ApiError(response.statusCode ?? 0, statusMessage(await text(response)));
+}
+
+/** What a TLS connection trusts and shows. */
+function trustOf({ account, identity }: ApiServer): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  if (account !== undefined) return { ca: readFileSync(`${account}/ca.crt`) };
+  if (identity === undefined) return {};
+  const ca = readFileSync(`${identity}/roots.pem`);
+  if (!existsSync(`${identity}/tls.key`)) return { ca };
+  return { ca, cert: readFileSync(`${identity}/tls.crt`), key: readFileSync(`${identity}/tls.key`) };
 }
 
 async function text(response: IncomingMessage): Promise<string> {

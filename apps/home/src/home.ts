@@ -1,12 +1,17 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from './api.ts';
 import { build } from './assets.ts';
+import { watchErrors } from './errors/errors.ts';
+import { metricsServer } from './probe/metrics.ts';
+import { startProbe } from './probe/probe.ts';
+import { serviceName } from './probe/telemetry.ts';
 import { watchSignals } from './signals.ts';
 import { site } from './site.ts';
 import { answered, watchCluster } from './snapshot.ts';
 import { type State, stateOf } from './state.ts';
+import type { Stores } from './stores.ts';
 import { stream } from './stream.ts';
 
 /** Inputs of the front page. */
@@ -14,8 +19,10 @@ export interface HomeInput {
   api: ApiServer;
   /** 0: any free port. */
   port: number;
-  /** Address of Prometheus; undefined if the environment has none. */
-  metrics?: string | undefined;
+  /** Stores of signals. Default: none. */
+  stores?: Stores;
+  /** Port of the metrics of the probe; 0: any free port. Default: no probe. */
+  metricsPort?: number;
   /** First delay after a failure of the API server; doubles up to thirty times as long. */
   retryMs?: number;
 }
@@ -23,6 +30,8 @@ export interface HomeInput {
 /** The running front page. */
 export interface Home {
   port: number;
+  /** Absent without a probe. */
+  metricsPort?: number;
   /** Reports "not ready" for `drainMs`, until no more requests arrive; then closes all connections. */
   stop(drainMs: number): Promise<void>;
 }
@@ -42,11 +51,13 @@ export async function startHome(input: HomeInput): Promise<Home> {
   let stopping = false;
 
   const snapshot = watchCluster(input.api, changed, ending.signal, input.retryMs);
-  const signals =
-    input.metrics === undefined ? undefined : watchSignals(input.metrics, changed, ending.signal);
+  const { metrics, logs } = input.stores ?? {};
+  const signals = metrics && watchSignals(metrics, changed, ending.signal);
+  const errors =
+    logs?.program === 'victoria-logs' ? watchErrors(input.api, logs, changed, ending.signal) : undefined;
 
   function state(): State {
-    cached ??= stateOf(snapshot, Date.now(), signals);
+    cached ??= stateOf(snapshot, Date.now(), signals, errors);
     return cached;
   }
 
@@ -61,13 +72,12 @@ export async function startHome(input: HomeInput): Promise<Home> {
   const clock = setInterval(changed, clockMs);
 
   const server = createServer(site({ state, ready: () => !stopping && answered(snapshot), stream: pages }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(input.port, resolve);
-  });
+  const port = await listen(server, input.port);
+  const probed = await startProbing(input, port, ending.signal);
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
+    ...(probed === undefined ? {} : { metricsPort: probed.port }),
     async stop(drainMs) {
       stopping = true;
       await sleep(drainMs);
@@ -75,10 +85,31 @@ export async function startHome(input: HomeInput): Promise<Home> {
       clearInterval(clock);
       clearTimeout(gathering);
       pages.close();
+      probed?.server.close();
       // Running responses may finish, but an idle keep-alive connection must not keep the process.
       const cut = setTimeout(() => server.closeAllConnections(), 500);
       await new Promise((resolve) => server.close(resolve));
       clearTimeout(cut);
     },
   };
+}
+
+/** Starts the probe of the stores, and serves its metrics. */
+async function startProbing(
+  { stores = {}, metricsPort }: HomeInput,
+  port: number,
+  signal: AbortSignal,
+): Promise<{ server: Server; port: number } | undefined> {
+  if (metricsPort === undefined) return undefined;
+  const probed = { app: 'home', service: serviceName() };
+  const server = metricsServer(startProbe({ stores, probed, page: `http://127.0.0.1:${port}/` }, signal));
+  return { server, port: await listen(server, metricsPort) };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  return (server.address() as AddressInfo).port;
 }

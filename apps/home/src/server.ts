@@ -1,10 +1,14 @@
 import { apiServer } from './api.ts';
 import { startHome } from './home.ts';
+import { storesOf } from './stores.ts';
 
+const stores = storesOf(process.env);
 const home = await startHome({
   api: apiServer(process.env),
   port: Number(process.env.PORT ?? 8080),
-  metrics: process.env.METRICS_URL,
+  stores,
+  // Without a collector no signal of a request arrives anywhere.
+  ...(stores.collector === undefined ? {} : { metricsPort: Number(process.env.METRICS_PORT ?? 8081) }),
 });
 console.log(`the front page answers on port ${home.port}`);
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getJson } from './api.ts';
+import { type ApiServer, getJson } from './api.ts';
 
 /** Metrics of an app: one value per minute of the last hour, oldest first; undefined if missing. */
 export interface AppSignals {
@@ -42,10 +42,10 @@ export interface Signals {
 }
 
 /**
- * Queries the Prometheus at `url` every half minute until the signal, and calls `onChange` after each answer.
+ * Queries Prometheus every half minute until the signal, and calls `onChange` after each answer.
  */
 export function watchSignals(
-  url: string,
+  prometheus: ApiServer,
   onChange: () => void,
   signal: AbortSignal,
   everyMs = 30_000,
@@ -55,7 +55,7 @@ export function watchSignals(
   async function ask(): Promise<void> {
     try {
       const end = Math.floor(Date.now() / 60_000) * 60;
-      const answer = await getJson({ url }, rangeQuery(end), signal);
+      const answer = await getJson(prometheus, rangeQuery(end), signal);
       Object.assign(signals, { apps: read(answer as Answer, end), trouble: '' });
     } catch (error) {
       // Prometheus starts after the front page and can be replaced; the last known signals stay on the page.

@@ -1,6 +1,7 @@
 import { type AppState, appStates } from './apps.ts';
 import { type CertificateState, certificateStates } from './certificates.ts';
 import { type ChangeState, changeStates } from './changes.ts';
+import type { Errors, OpenError } from './errors/errors.ts';
 import { type NodeState, nodeStates } from './nodes.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { inOrder, type Mood } from './reading.ts';
@@ -26,13 +27,15 @@ export interface State {
   nodes: NodeState[];
   /** Signals of measured apps; empty without observability. */
   signals: AppSignals[];
+  /** Groups of errors of the apps, the newest first; empty where no store groups them. */
+  errors: OpenError[];
 }
 
 /**
  * The newest state, at a time in milliseconds since 1970. Time alone changes it only if a certificate becomes
  * due, so unchanged states are not sent.
  */
-export function stateOf(snapshot: Snapshot, now: number, measured?: Signals): State {
+export function stateOf(snapshot: Snapshot, now: number, measured?: Signals, grouped?: Errors): State {
   const [repository] = inOrder(snapshot.gitRepositories.items.values());
   const changes = repository ? changeStates(repository) : [];
   const syncs = syncStates(snapshot, repository?.status?.artifact?.revision ?? '');
@@ -56,6 +59,7 @@ export function stateOf(snapshot: Snapshot, now: number, measured?: Signals): St
     changes,
     source: repository && sourceState(repository),
     signals: parts.apps.flatMap(({ name }) => measured?.apps.get(name) ?? []),
+    errors: (grouped?.groups ?? []).filter(({ app }) => parts.apps.some(({ name }) => name === app)),
   };
 }
 

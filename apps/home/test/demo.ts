@@ -2,6 +2,7 @@ import { startHome } from '../src/home.ts';
 import type { KubeObject } from '../src/objects.ts';
 import { type FakeApi, fakeApi, paths } from './fake-api.ts';
 import { fakeMetrics, hourOf } from './fake-metrics.ts';
+import { fakeStore } from './fake-store.ts';
 import {
   brokenDeployment,
   certificate,
@@ -111,6 +112,31 @@ function recent(object: KubeObject): KubeObject {
   return JSON.parse(text) as KubeObject;
 }
 
+/** Two groups of errors, as VictoriaLogs answers them. */
+function demoErrors(): string {
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const groups = [
+    {
+      'k8s.namespace.name': 'orders',
+      _msg: 'order <UUID> was not confirmed',
+      thrown: 'Error: connect ECONNREFUSED <IP4>:<N>',
+      place: 'confirm (/app/dist/server.mjs:<N>:<N>)',
+      count: '12',
+      first: ago(2_880),
+      last: ago(3),
+      newest: '{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}',
+    },
+    {
+      'k8s.namespace.name': 'stock',
+      _msg: 'no place left in row <N>',
+      count: '1',
+      first: ago(40),
+      last: ago(40),
+    },
+  ];
+  return groups.map((group) => JSON.stringify(group)).join('\n');
+}
+
 // The front page with made-up data, to look at while it is designed: node apps/home/test/demo.ts [KIND] [PORT]
 if (import.meta.main) {
   const [kind = 'good', port = '8090'] = process.argv.slice(2);
@@ -119,6 +145,7 @@ if (import.meta.main) {
   const fake = await fakeApi();
   fill(fake, known);
   const metrics = await fakeMetrics(Object.keys(apps).flatMap(hourOf));
-  const home = await startHome({ api: { url: fake.url }, port: Number(port), metrics: metrics.url });
+  const logs = await fakeStore('victoria-logs', () => (known === 'broken' ? demoErrors() : ''));
+  const home = await startHome({ api: { url: fake.url }, port: Number(port), stores: { metrics, logs } });
   console.log(`http://127.0.0.1:${home.port}`);
 }

@@ -10,6 +10,8 @@ export interface FakeApi {
   /** Creates or changes an object and tells the watches. */
   put(path: string, object: KubeObject): void;
   remove(path: string, name: string): void;
+  /** Answers a path that is no list with this object. */
+  answer(path: string, object: object): void;
   /** Answers this path with an error until it is set to undefined. */
   refuse(path: string, status: number | undefined): void;
   /** Ends every watch: as the server does after its timeout, or as a network does that breaks. */
@@ -17,7 +19,7 @@ export interface FakeApi {
   close(): Promise<void>;
 }
 
-/** Every path that the front page reads. */
+/** Every list that the front page reads. */
 export const paths = {
   nodes: '/api/v1/nodes',
   events: '/api/v1/events',
@@ -31,12 +33,16 @@ export const paths = {
   certificates: '/apis/cert-manager.io/v1/certificates',
 } as const;
 
+/** The errors that somebody resolved. */
+export const resolvedErrors = '/api/v1/namespaces/victoria-logs/configmaps/resolved-errors';
+
 /** Starts it on a free port; every list is empty. */
 export async function fakeApi(): Promise<FakeApi> {
   const lists = new Map<string, Map<string, KubeObject>>(
     Object.values(paths).map((path) => [path, new Map()]),
   );
   const refused = new Map<string, number>();
+  const answers = new Map<string, object>();
   const watches = new Set<{ path: string; response: ServerResponse }>();
   const requests: FakeApi['requests'] = [];
   let version = 100;
@@ -51,9 +57,12 @@ export async function fakeApi(): Promise<FakeApi> {
       token: request.headers.authorization ?? '',
     });
     const list = lists.get(pathname);
-    const status = refused.get(pathname) ?? (list ? 200 : 404);
+    const answer = answers.get(pathname);
+    const status = refused.get(pathname) ?? (list || answer ? 200 : 404);
     response.writeHead(status, { 'content-type': 'application/json' });
-    if (!list || status !== 200) {
+    if (answer && status === 200) {
+      response.end(JSON.stringify(answer));
+    } else if (!list || status !== 200) {
       response.end(JSON.stringify({ kind: 'Status', code: status, message: `refused with ${status}` }));
     } else if (watch) {
       const entry = { path: pathname, response };
@@ -98,6 +107,9 @@ export async function fakeApi(): Promise<FakeApi> {
         ...object,
         metadata: { ...object.metadata, resourceVersion: String(version) },
       });
+    },
+    answer(path, object) {
+      answers.set(path, object);
     },
     refuse(path, status) {
       if (status === undefined) refused.delete(path);

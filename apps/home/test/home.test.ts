@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Home, startHome } from '../src/home.ts';
 import type { State } from '../src/state.ts';
+import type { Stores } from '../src/stores.ts';
 import { type FakeApi, fakeApi, paths } from './fake-api.ts';
 import { fakeMetrics, hourOf } from './fake-metrics.ts';
 import {
@@ -38,8 +39,8 @@ afterEach(async () => {
   rmSync(account, { recursive: true });
 });
 
-async function start(metrics?: string): Promise<void> {
-  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10, metrics });
+async function start(stores: Stores = {}): Promise<void> {
+  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10, stores });
 }
 
 function get(path: string, init?: RequestInit): Promise<Response> {
@@ -59,7 +60,7 @@ describe('the signals of the apps', () => {
   test('are plots of the last hour with the newest value, of apps alone', async () => {
     const metrics = await fakeMetrics([...hourOf('orders'), ...hourOf('traefik')]);
     try {
-      await start(metrics.url);
+      await start({ metrics });
       await becomes({ signals: [{ name: 'orders' }] });
       const { signals } = await state();
       expect(signals).toHaveLength(1);
@@ -75,7 +76,7 @@ describe('the signals of the apps', () => {
   });
 
   test('do not show where Prometheus does not answer, and the page is ready without them', async () => {
-    await start('http://127.0.0.1:9');
+    await start({ metrics: { url: 'http://127.0.0.1:9' } });
     await becomes({ mood: 'good', signals: [] });
     expect((await get('/readyz')).status).toBe(200);
     expect(await (await get('/')).text()).toMatch(/<section id="signals"[^>]*><\/section>/);
@@ -263,7 +264,7 @@ describe('the site', () => {
   });
 });
 
-const all = ['verdict', 'problems', 'apps', 'signals', 'changes', 'syncs', 'certificates', 'nodes'];
+const all = ['verdict', 'problems', 'apps', 'signals', 'errors', 'changes', 'syncs', 'certificates', 'nodes'];
 
 describe('the event stream', () => {
   test('sends everything first, then only the sections that changed', async () => {

@@ -4,6 +4,7 @@ import type { State } from '../state.ts';
 import { apps } from './apps.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
+import { errors } from './errors.ts';
 import { nodes } from './nodes.ts';
 import { problems } from './problems.ts';
 import { signals } from './signals.ts';
@@ -26,6 +27,7 @@ export function sections(state: State): Section[] {
     section('problems', problems(state)),
     section('apps', apps(state)),
     section('signals', signals(state)),
+    section('errors', errors(state)),
     section('changes', changes(state)),
     section('syncs', syncs(state)),
     section('certificates', certificates(state)),

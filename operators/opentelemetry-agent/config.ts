@@ -1,0 +1,139 @@
+import { namespaceOf } from '../../charts/kube/names.ts';
+import { common, logsExporter } from '../../charts/observability/collector.ts';
+import { logLimits, signalLimits } from '../../charts/observability/signal-limits.ts';
+import { signalStores } from '../../charts/observability/stores.ts';
+import type { Environment } from '../../model/graph.ts';
+
+/** The name of the operator and of its pods. */
+export const name = 'opentelemetry-agent';
+
+/** The agent's folder on the node: read positions, and the queue of unsent lines. */
+export const stateFolder = '/var/lib/opentelemetry-agent';
+
+/** The kubelet's folder with a folder `NAMESPACE_POD_UID` for each pod. */
+export const logsFolder = '/var/log/pods';
+
+/**
+ * CloudNativePG wraps a line of PostgreSQL in one of its own ('Logging', 'PostgreSQL log'): `record` holds what PostgreSQL said. Its level,
+ * message and fingerprint (`query_id`) become those of the line.
+ */
+const postgresLine = (
+  [
+    ['error_severity', 'level'],
+    ['message', 'msg'],
+    ['query_id', 'query_id'],
+  ] as const
+).map(([from, to]) => ({
+  type: 'move',
+  if: `attributes.logger == "postgres" and attributes.record != nil and attributes.record.${from} != nil`,
+  from: `attributes.record.${from}`,
+  to: `attributes.${to}`,
+  on_error: 'send_quiet',
+}));
+
+const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
+
+/** From a line of a container's file to a record with its level, message and trace. */
+const operators = [
+  { type: 'container', id: 'container', max_log_size: signalLimits.line },
+  {
+    type: 'json_parser',
+    if: 'body matches "^\\\\s*\\\\{"',
+    parse_from: 'body',
+    parse_to: 'attributes',
+    on_error: 'send_quiet',
+  },
+  ...postgresLine,
+  {
+    type: 'severity_parser',
+    if: has('level'),
+    parse_from: 'attributes.level',
+    // PostgreSQL's own levels, beside those that every program has.
+    mapping: { info: ['log', 'notice'], fatal: 'panic' },
+    on_error: 'send_quiet',
+  },
+  {
+    type: 'move',
+    if: has('message'),
+    from: 'attributes.message',
+    to: 'body',
+    on_error: 'send_quiet',
+  },
+  { type: 'move', if: has('msg'), from: 'attributes.msg', to: 'body', on_error: 'send_quiet' },
+  {
+    type: 'trace_parser',
+    if: has('trace_id'),
+    trace_id: { parse_from: 'attributes.trace_id' },
+    span_id: { parse_from: 'attributes.span_id' },
+    on_error: 'send_quiet',
+  },
+];
+
+function filesOf(namespace: string): string {
+  return `${logsFolder}/${namespace}_*/*/*.log`;
+}
+
+/** A receiver that reads these files (filelogreceiver, 'Configuration'). */
+function fileLog(include: string[], exclude: string[]): object {
+  return {
+    include,
+    ...(exclude.length > 0 ? { exclude } : {}),
+    // Each receiver lists its files anew at this interval.
+    poll_interval: '500ms',
+    include_file_path: true,
+    include_file_name: false,
+    start_at: 'beginning',
+    max_log_size: signalLimits.line,
+    storage: 'file_storage',
+    retry_on_failure: { enabled: true },
+    operators,
+  };
+}
+
+/**
+ * A receiver for each app, and one for all other pods. A receiver looks at its files again once it has read all of them to their end, which one
+ * that grows faster than it is read keeps it from: such an app delays its own lines alone, and the agent's metrics count each app's lines.
+ */
+function fileLogs(apps: Environment['apps']): Record<string, object> {
+  const own = apps.map((app) => ({ name: app.name, files: filesOf(namespaceOf(app)) }));
+  // Its own complaint about a store that is away would be a line to send to that store.
+  const others = fileLog([`${logsFolder}/*/*/*.log`], [filesOf(name), ...own.map(({ files }) => files)]);
+  return {
+    file_log: others,
+    ...Object.fromEntries(own.map((app) => [`file_log/${app.name}`, fileLog([app.files], [])])),
+  };
+}
+
+/** The collector's configuration: files of containers, their JSON taken apart, sent to the store. */
+export function agentConfig(env: Pick<Environment, 'cluster' | 'apps'>): object {
+  const receivers = fileLogs(env.apps);
+  return {
+    extensions: {
+      ...common.extensions,
+      file_storage: { directory: stateFolder, create_directory: true },
+    },
+    receivers,
+    processors: { memory_limiter: common.processors.memory_limiter, 'transform/limits': logLimits() },
+    exporters: {
+      otlp_http: logsExporter(signalStores(env).logs, {
+        storage: 'file_storage',
+        sizer: 'bytes',
+        queue_size: 64 * 2 ** 20,
+        num_consumers: 2,
+        // Reading waits for a store that is away: the files are the longer queue.
+        block_on_overflow: true,
+      }),
+    },
+    service: {
+      extensions: ['health_check', 'file_storage'],
+      telemetry: common.telemetry,
+      pipelines: {
+        logs: {
+          receivers: Object.keys(receivers),
+          processors: ['memory_limiter', 'transform/limits'],
+          exporters: ['otlp_http'],
+        },
+      },
+    },
+  };
+}
