@@ -3,6 +3,7 @@ import { durationBounds } from '../../model/schema/objective.ts';
 import { clientTls, common, logsExporter, serverTls } from './collector.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { serverFiles } from './mutual-identity.ts';
+import { scrapeInterval } from './prometheus-config.ts';
 import { appLimits, signalLimits } from './signal-limits.ts';
 import { signalStores } from './stores.ts';
 import { tailSampling } from './trace-sampling.ts';
@@ -69,7 +70,8 @@ const spanmetrics = {
   // A span named after user input would create a series per input: further names count as one series.
   aggregation_cardinality_limit: signalLimits.series.service,
   metrics_expiration: '1h',
-  metrics_flush_interval: '15s',
+  // As often as Prometheus reads: an exemplar is there until the next flush alone.
+  metrics_flush_interval: scrapeInterval,
 };
 
 function exporters(env: Pick<Environment, 'cluster'>): object {

@@ -7,11 +7,14 @@ import { signalLimits } from './signal-limits.ts';
 /** Port of the kubelet's own API (kubelet, `--port`). */
 export const kubeletPort = 10250;
 
+/** Time between two readings of a target. */
+export const scrapeInterval = '30s';
+
 /** Configuration of Prometheus: it finds the pods of the graph's workloads by Kubernetes service discovery. */
 export function prometheusConfig(env: Environment): object {
   return {
     global: {
-      scrape_interval: '30s',
+      scrape_interval: scrapeInterval,
       evaluation_interval: '30s',
       external_labels: { cluster: env.cluster.name },
     },

@@ -178,6 +178,19 @@ const cases: [name: string, edits: Edit[]][] = [
     'a variable in cluster.yaml that no process starts with',
     [app('shop'), cluster(`apps: { shop: { env: { WORDS: ${'a'.repeat(131_072)} } } }`)],
   ],
+  [
+    "a variable of an edge to traces in the app's own file",
+    [
+      app(
+        'shop',
+        "env: { TRACES_URL: 'http://x' }, uses: [{ kind: 'traces', reason: 'It shows them.' }], identity: { reload: 'files' },",
+      ),
+    ],
+  ],
+  [
+    'log lines from a store whose roots are never read again',
+    [app('shop', "uses: [{ kind: 'logs', reason: 'It shows them.' }],")],
+  ],
   // Dockerfiles
   ['a base image that is not locked', built('FROM docker.io/library/golang:1.26\n')],
   ['a base image by a variable without default', built(`ARG V\nFROM golang:\${V}\n`)],

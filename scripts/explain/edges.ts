@@ -174,7 +174,7 @@ function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   ];
 }
 
-const signalWords = { metrics: 'metrics', logs: 'log lines', traces: 'traces' } as const;
+const signalWords = { logs: 'log lines', traces: 'traces' } as const;
 
 function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?: string } {
   switch (use.kind) {

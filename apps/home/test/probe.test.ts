@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { exposition } from '../src/probe/metrics.ts';
-import { type Probe, startProbe } from '../src/probe/probe.ts';
+import { type Probe, type ProbeResult, startProbe } from '../src/probe/probe.ts';
 import { linesOf, spanOf } from '../src/probe/telemetry.ts';
 import { storesOf } from '../src/stores.ts';
 import { type FakeStore, fakeStore } from './fake-store.ts';
 
-const everyMs = 30;
+/** Long enough that a busy machine does not make it stand still. */
+const everyMs = 200;
 const opened: FakeStore[] = [];
 const ending: AbortController[] = [];
 
@@ -72,11 +73,20 @@ async function world(lost: string[] = []): Promise<{ probe: Probe; kept: Kept; s
   return { probe, kept, stores: [metrics, traces, logs] };
 }
 
+/** The results of all four signals, once they are there. */
+function resultsOf(probe: Probe): Promise<ProbeResult[]> {
+  return vi.waitFor(() => {
+    const results = probe.results();
+    expect(results).toHaveLength(4);
+    return results;
+  }, 15_000);
+}
+
 describe('the probe of the signals', () => {
   test('finds its requests in every store', async () => {
     const { probe, kept, stores } = await world();
-    await vi.waitFor(() => expect(probe.results()).toHaveLength(4), 5_000);
-    expect(probe.results().map(({ signal, reached }) => `${signal} ${reached}`)).toEqual([
+    const results = await resultsOf(probe);
+    expect(results.map(({ signal, reached }) => `${signal} ${reached}`)).toEqual([
       'metric true',
       'trace true',
       'log true',
@@ -94,8 +104,7 @@ describe('the probe of the signals', () => {
     'says of a lost %s that it is not reached, and why',
     async (lost) => {
       const { probe } = await world([lost]);
-      await vi.waitFor(() => expect(probe.results()).toHaveLength(4), 5_000);
-      const missed = probe.results().filter(({ reached }) => !reached);
+      const missed = (await resultsOf(probe)).filter(({ reached }) => !reached);
       expect(missed.map(({ signal }) => signal)).toEqual([lost]);
       expect(missed[0]?.trouble).toMatch(/^the request of .* is not there$/);
       expect(exposition(probe)).toContain(`signal_probe_success{signal="${lost}"} 0\n`);
@@ -104,7 +113,7 @@ describe('the probe of the signals', () => {
 
   test('forgives a store that was away for less than five rounds, and says why it is not reached after that', async () => {
     const { probe, stores } = await world();
-    await vi.waitFor(() => expect(probe.results()).toHaveLength(4), 5_000);
+    await resultsOf(probe);
     await stores[1]?.close();
     expect(probe.results().find(({ signal }) => signal === 'trace')?.reached).toBe(true);
     await vi.waitFor(
@@ -113,16 +122,16 @@ describe('the probe of the signals', () => {
           reached: false,
           trouble: expect.stringContaining('ECONNREFUSED'),
         }),
-      5_000,
+      15_000,
     );
   });
 
   test('has no results before the first ones that count, nor once it stands still', async () => {
     const { probe } = await world(['trace']);
     expect(probe.results()).toEqual([]);
-    await vi.waitFor(() => expect(probe.results()).toHaveLength(4), 5_000);
+    await resultsOf(probe);
     ending.at(-1)?.abort();
-    await vi.waitFor(() => expect(probe.results()).toEqual([]), 5_000);
+    await vi.waitFor(() => expect(probe.results()).toEqual([]), 15_000);
     expect(exposition(probe)).not.toContain('{');
   });
 });

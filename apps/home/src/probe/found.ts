@@ -35,7 +35,7 @@ export function searches(stores: Stores, probed: Probed): Partial<Record<ProbedS
 function exemplarIn(metrics: NonNullable<Stores['metrics']>, { service }: Probed): Search {
   return async ({ trace, start }, signal) => {
     const series = `traces_span_metrics_duration_seconds_bucket{service_name="${service}",span_name="${probeName}"}`;
-    const range = { query: series, start: seconds(start), end: seconds(Date.now()) };
+    const range = { query: series, start: seconds(start - 60_000), end: seconds(Date.now()) };
     const answer = await getText(metrics, `/api/v1/query_exemplars?${new URLSearchParams(range)}`, signal);
     return answer.includes(`"trace_id":"${trace}"`);
   };

@@ -35,7 +35,7 @@ export interface Probe {
 const lasting = 5;
 
 /**
- * Rounds between a request and the search for it. Its metric needs the longest: 15 s to be flushed by the collector, 30 s to be read by
+ * Rounds between a request and the search for it. Its metric needs the longest: 30 s to be flushed by the collector, 30 s to be read by
  * Prometheus.
  */
 const patience = 2;
