@@ -1,5 +1,7 @@
 import { loadLock } from '../images/lock/index.ts';
+import type { EnvironmentApp } from '../model/graph.ts';
 import { loadGraph } from '../model/load-graph.ts';
+import type { Cluster } from '../model/schema/cluster.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
 import { thisHost } from './doctor/host.ts';
@@ -17,11 +19,13 @@ const options = program.opts<{ env: string; json?: true }>();
 
 await runCommand(async () => {
   const cluster = readCluster(options.env);
+  const apps = await appsOf(options.env);
   const results = await runChecks(
     checks({
       environment: options.env,
       cluster,
-      hosts: await hostNames(options.env, cluster),
+      apps: apps ?? [],
+      hosts: apps?.flatMap(({ host }) => host ?? []) ?? namesOf(cluster),
       lock: loadLock(),
       host: thisHost(),
     }),
@@ -32,12 +36,13 @@ await runCommand(async () => {
 // Ends without waiting for checks that timed out.
 process.exit();
 
-/** Host names of all exposed apps; only from their names if the graph has diagnostics. */
-async function hostNames(name: string, cluster: { domain: string; apps: object }): Promise<string[]> {
+/** The apps of the environment; undefined if the graph has diagnostics, which `npm run render` tells. */
+async function appsOf(name: string): Promise<readonly EnvironmentApp[] | undefined> {
   const { environments } = await loadGraph(repositoryRoot);
-  const apps = environments.find((environment) => environment.name === name)?.apps;
-  return (
-    apps?.flatMap(({ host }) => host ?? []) ??
-    Object.keys(cluster.apps).map((app) => `${app}.${cluster.domain}`)
-  );
+  return environments.find((environment) => environment.name === name)?.apps;
+}
+
+/** Host names of the apps of a graph with diagnostics: their names below the domain. */
+function namesOf({ domain, apps }: Cluster): string[] {
+  return Object.keys(apps).map((app) => `${app}.${domain}`);
 }

@@ -2,10 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { homedir, totalmem } from 'node:os';
 import { cacheDir, stateDir } from '../../images/cache/paths.ts';
-import { containerPlatformSchema, runEngine, useEnginePlatform } from '../../images/engine/index.ts';
+import { containerPlatformSchema, useEnginePlatform } from '../../images/engine/index.ts';
 import { type Engine, lookForEngine } from '../../images/index.ts';
 import type { Lock } from '../../images/lock/index.ts';
-import { mirrorName, mirrorPort } from '../../images/mirror/index.ts';
 import { findSupply } from '../../images/supply/index.ts';
 import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
@@ -38,16 +37,14 @@ import { memory } from './memory.ts';
 import { goVersion, imageRegistries, moduleAddress, pending } from './missing-supply.ts';
 import { ownFiles } from './own-files.ts';
 import { place } from './place.ts';
-import { type PortUse, ports } from './ports.ts';
+import { checkPorts, type PortsOf } from './port-uses.ts';
 import { imageSupply, source } from './reach.ts';
 import { repository } from './repository-drive.ts';
 import { tool } from './tool.ts';
 import { askWeb, isFile, isRegistry } from './web.ts';
 
 /** Inputs of the checks. */
-export interface ChecksInput {
-  environment: string;
-  cluster: Cluster;
+export interface ChecksInput extends PortsOf {
   /** Host names of apps. */
   hosts: string[];
   lock: Lock;
@@ -196,18 +193,14 @@ interface FoundEngine {
 }
 
 /** Checks of this machine and its engine for a Kind cluster, without the network. */
-export function machineChecks({
-  environment,
-  cluster,
-  lock,
-  host,
-}: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
+export function machineChecks({ lock, host, ...given }: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
+  const { cluster } = given;
   const found = findEngineOnce();
   return [
     ...engineChecks(found, host),
     { name: 'repository', find: () => repository(repositoryRoot, host) },
     { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
-    { name: 'ports', find: async () => checkPorts(environment, cluster, await found.engine) },
+    { name: 'ports', find: async () => checkPorts(given, await found.engine) },
     ...spaceChecks(found, { cluster, lock, host }),
     controlGroups(found, host),
     // On other systems, containers run in a virtual machine with its own kernel.
@@ -384,29 +377,4 @@ async function addressesOf(name: string): Promise<string[]> {
     (found) => found.map(({ address }) => address),
     () => [],
   );
-}
-
-async function checkPorts(environment: string, { name, provider }: Cluster, found: Engine | undefined) {
-  const uses: PortUse[] = [
-    { port: mirrorPort(), what: 'the mirror', setting: 'export PLINTH_REGISTRY_PORT=…' },
-  ];
-  if (provider.kind === 'kind') {
-    const what = { http: 'the gateway', https: 'the gateway with TLS', registry: 'the registry' };
-    for (const key of ['http', 'https', 'registry'] as const) {
-      const setting = `provider.ports.${key} in clusters/${environment}/cluster.yaml`;
-      uses.push({ port: provider.ports[key], what: what[key], setting });
-    }
-  }
-  const published = found
-    ? await runEngine(found, ['ps', '--format', '{{.Names}} {{.Ports}}'], { timeoutSeconds: 3 })
-    : '';
-  const inputs = await Promise.all(
-    uses.map(async (use) => {
-      const state = await portState(use.port);
-      if (state !== 'taken') return { ...use, state };
-      const line = published.split('\n').find((text) => text.includes(`:${use.port}->`));
-      return { ...use, state, container: line?.split(' ')[0], process: await listener(use.port) };
-    }),
-  );
-  return ports(inputs, [mirrorName, `${name}-control-plane`]);
 }

@@ -1,6 +1,10 @@
+import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { mirrorPort } from '../../images/mirror/index.ts';
+import { appSchema } from '../../model/app.ts';
+import { readCluster } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
 import { cgroups } from './cgroups.ts';
 import { ok, warn } from './check-result.ts';
@@ -12,8 +16,10 @@ import type { Host } from './host.ts';
 import { names } from './host-names.ts';
 import { inotify } from './inotify.ts';
 import { type KernelEvidence, kernel } from './kernel.ts';
+import { listenerIn, portState } from './machine.ts';
 import { memory } from './memory.ts';
-import { type PortInput, ports } from './ports.ts';
+import { portUses } from './port-uses.ts';
+import { containerAt, type PortInput, ports } from './ports.ts';
 import { printResults } from './print-results.ts';
 import { imageSupply, type ReachResult, source } from './reach.ts';
 import { runChecks } from './run-checks.ts';
@@ -188,6 +194,7 @@ describe('capabilities', () => {
 describe('ports', () => {
   const gateway: PortInput = {
     port: 8080,
+    protocol: 'tcp',
     what: 'the gateway',
     setting: 'provider.ports.http',
     state: 'free',
@@ -207,6 +214,61 @@ describe('ports', () => {
     const finding = ports([{ ...gateway, ...change }], ['ours']);
     expect(finding).toMatchObject({ state: 'fail', found: expect.stringMatching(found) });
     expect(finding.mend).toContain('provider.ports.http');
+  });
+
+  test('an environment takes those of the platform and the public ports of its apps', () => {
+    const port = (number: number, protocol: 'tcp' | 'udp' = 'tcp') => ({
+      port: 9000,
+      protocol,
+      public: number,
+    });
+    const apps = [
+      { name: 'broker', ports: { mqtt: port(1883), status: { port: 8080, protocol: 'tcp' as const } } },
+      { name: 'names', ports: { dns: port(5353, 'udp') } },
+    ].map((app) => appSchema.pick({ name: true, ports: true }).parse(app));
+    const uses = portUses({ environment: 'dev', cluster: readCluster('dev'), apps });
+    expect(uses.map(({ port, protocol }) => `${port}/${protocol}`)).toEqual([
+      `${mirrorPort()}/tcp`,
+      '8080/tcp',
+      '8443/tcp',
+      '5002/tcp',
+      '1883/tcp',
+      '5353/udp',
+    ]);
+    expect(uses.at(-1)).toMatchObject({
+      what: "the public port 'dns' of names",
+      setting: 'apps: { names: { public: { dns: … } } } in clusters/dev/cluster.yaml',
+    });
+  });
+
+  test('finds the container of a port where the engine joins neighbours, and keeps TCP and UDP apart', () => {
+    const lines =
+      'other 0.0.0.0:80->80/tcp\nours 127.0.0.1:1883-1884->31883-31884/tcp, 127.0.0.1:5353->32585/udp, 6443/tcp';
+    const at = (port: number, protocol: 'tcp' | 'udp' = 'tcp') => containerAt(lines, { port, protocol });
+    expect([at(80), at(1883), at(1884), at(5353, 'udp')]).toEqual(['other', 'ours', 'ours', 'ours']);
+    expect([at(1885), at(5353), at(1883, 'udp'), at(31883), at(6443)]).toEqual(Array(5).fill(undefined));
+  });
+
+  test('finds the program on the loopback address in the lines of ss', () => {
+    const line = (address: string, process: string) => `LISTEN 0 511 ${address}:53 0.0.0.0:* ${process}`;
+    const nginx = 'users:(("nginx",pid=4711,fd=6))';
+    for (const address of ['127.0.0.1', '0.0.0.0', '*', '[::]'])
+      expect(listenerIn(line(address, nginx))).toBe('nginx (pid 4711)');
+    expect(listenerIn(line('127.0.0.1', ''))).toBe('a program of another user');
+    expect(listenerIn(line('127.0.0.53%lo', nginx))).toBeUndefined();
+    expect(listenerIn('')).toBeUndefined();
+  });
+
+  test('tries UDP ports as such', async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind({ port: 0, address: '127.0.0.1' }, resolve));
+    const { port } = socket.address();
+    try {
+      expect(await portState({ port, protocol: 'udp' })).toBe('taken');
+    } finally {
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    }
+    expect(await portState({ port, protocol: 'udp' })).toBe('free');
   });
 });
 

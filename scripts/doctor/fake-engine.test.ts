@@ -48,7 +48,7 @@ async function rows(
   }
   const cluster = readCluster('dev');
   const results = await runChecks(
-    machineChecks({ environment: 'dev', cluster, lock: loadLock(), host }),
+    machineChecks({ environment: 'dev', cluster, apps: [], lock: loadLock(), host }),
     60_000,
   );
   return Object.fromEntries(results.map(({ name, state, found }) => [name, `${state}: ${found}`]));

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { release } from 'node:os';
@@ -6,7 +7,9 @@ import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import type { EngineInput } from './engine.ts';
 import type { KernelEvidence } from './kernel.ts';
-import type { PortInput } from './ports.ts';
+import type { PortInput, PortUse } from './ports.ts';
+
+type PortNumber = Pick<PortUse, 'port' | 'protocol'>;
 
 /** The text of a file; `undefined` if it cannot be read. */
 export function readText(path: string): string | undefined {
@@ -66,21 +69,37 @@ function kernelConfig(): string {
 }
 
 /** Tries to open the port on the loopback address, as the engine would. */
-export function portState(port: number): Promise<PortInput['state']> {
-  const server = createServer();
+export function portState({ port, protocol }: PortNumber): Promise<PortInput['state']> {
   return new Promise((resolve) => {
-    server.once('error', (error) => {
-      resolve('code' in error && error.code === 'EACCES' ? 'forbidden' : 'taken');
-    });
+    const refused = (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EACCES' ? 'forbidden' : 'taken');
+    if (protocol === 'udp') {
+      const socket = createSocket('udp4').once('error', refused);
+      socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => socket.close(() => resolve('free')));
+      return;
+    }
+    const server = createServer().once('error', refused);
     server.listen(port, '127.0.0.1', () => server.close(() => resolve('free')));
   });
 }
 
-/** The process that listens on a port, if this user can see it: `nginx (pid 4711)`. */
-export async function listener(port: number): Promise<string | undefined> {
-  const lines = await printed('ss', ['-Hltnp', 'sport', '=', `:${port}`]);
-  const match = /\(\("([^"]+)",pid=(\d+)/.exec(lines ?? '');
-  return match ? `${match[1]} (pid ${match[2]})` : undefined;
+/** The process that has a port, as `ss` tells it; undefined without `ss` and outside of Linux. */
+export async function listener({ port, protocol }: PortNumber): Promise<string | undefined> {
+  const kind = protocol === 'udp' ? '-Hlunp' : '-Hltnp';
+  return listenerIn((await printed('ss', [kind, 'sport', '=', `:${port}`])) ?? '');
+}
+
+/**
+ * The process in lines of `ss` that keeps others from the loopback address: `nginx (pid 4711)`. One on another
+ * address does not, such as systemd-resolved on 127.0.0.53.
+ */
+export function listenerIn(lines: string): string | undefined {
+  const line = lines
+    .split('\n')
+    .find((text) => /\s(?:127\.0\.0\.1|0\.0\.0\.0|\*|\[::\]|\[::ffff:127\.0\.0\.1\]):\d+\s/.test(text));
+  if (line === undefined) return undefined;
+  const match = /\(\("([^"]+)",pid=(\d+)/.exec(line);
+  return match ? `${match[1]} (pid ${match[2]})` : 'a program of another user';
 }
 
 /** Free bytes on the disk of a folder, which may not exist yet. */

@@ -3,6 +3,7 @@ import { type CheckResult, fail, ok } from './check-result.ts';
 /** A loopback port that Plinth publishes. */
 export interface PortUse {
   port: number;
+  protocol: 'tcp' | 'udp';
   /** Its purpose: `the gateway (HTTP)`. */
   what: string;
   /** The setting for another port. */
@@ -11,6 +12,7 @@ export interface PortUse {
 
 /** A port and its state. */
 export interface PortInput extends PortUse {
+  /** `forbidden`: neither this user nor an engine with this user's rights may open it. */
   state: 'free' | 'taken' | 'forbidden';
   /** The container that uses it. */
   container?: string | undefined;
@@ -28,13 +30,35 @@ export function ports(inputs: PortInput[], ownContainers: string[]): CheckResult
     return fail(
       [
         ...taken.map(
-          ({ port, what, container, process }) =>
-            `${port} (${what}) is used by ${container ? `the container ${container}` : (process ?? 'another program')}`,
+          ({ what, container, process, ...port }) =>
+            `${numberOf(port)} (${what}) is used by ${container ? `the container ${container}` : (process ?? 'another program')}`,
         ),
-        ...forbidden.map(({ port, what }) => `this user may not open ${port} (${what})`),
+        ...forbidden.map(({ what, ...port }) => `this user may not open ${numberOf(port)} (${what})`),
       ].join('; '),
       `Stop it, or choose another port: ${[...taken, ...forbidden].map(({ setting }) => setting).join(', ')}`,
     );
   }
-  return ok(inputs.map(({ port, state }) => `${port} ${state === 'free' ? 'free' : 'ours'}`).join(', '));
+  return ok(
+    inputs.map(({ state, ...port }) => `${numberOf(port)} ${state === 'free' ? 'free' : 'ours'}`).join(', '),
+  );
+}
+
+function numberOf({ port, protocol }: Pick<PortUse, 'port' | 'protocol'>): string {
+  return protocol === 'udp' ? `${port}/udp` : String(port);
+}
+
+/**
+ * The container that publishes a port, from the lines `NAME PORTS` of `ps`. The engine joins neighbouring ports:
+ * `127.0.0.1:1883-1884->31883-31884/tcp`.
+ */
+export function containerAt(
+  lines: string,
+  { port, protocol }: Pick<PortUse, 'port' | 'protocol'>,
+): string | undefined {
+  const line = lines.split('\n').find((text) =>
+    [...text.matchAll(/:(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)/g)].some(([, first, last, published]) => {
+      return published === protocol && Number(first) <= port && port <= Number(last ?? first);
+    }),
+  );
+  return line?.split(' ')[0];
 }

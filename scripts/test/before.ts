@@ -29,7 +29,8 @@ export function checksBefore(
       }),
   };
   // The tests' own clusters use other ports.
-  const machine = machineChecks({ environment, cluster: readCluster(environment), lock, host }).filter(
+  const cluster = readCluster(environment);
+  const machine = machineChecks({ environment, cluster, apps: [], lock, host }).filter(
     ({ name }) => name !== 'ports',
   );
   return [...tools, ...(parts.browser ? [browser] : []), ...(parts.clusters ? [python, ...machine] : [])];

@@ -19,6 +19,7 @@ export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
     const checks = machineChecks({
       environment: environment.name,
       cluster: environment.cluster,
+      apps: environment.apps,
       lock: loadLock(),
       host: thisHost(),
     });
