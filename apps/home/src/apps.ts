@@ -12,6 +12,8 @@ export interface AppState extends Finding {
   summary: string;
   /** URL; empty if it is not exposed. */
   url: string;
+  /** Addresses of its public TCP and UDP ports: `tcp://broker.example.org:1883`. */
+  addresses: string[];
   /** `home:0123456789ab`. */
   image: string;
   ready: number;
@@ -48,6 +50,7 @@ export function appStates(snapshot: Snapshot, changes: ChangeState[], syncs: Syn
           unrouted(metadata.namespace, url, routes.items.values()) ??
           good),
         url,
+        addresses: portAddresses(metadata.annotations?.['plinth.io/addresses'] ?? ''),
         image: shortImage(spec?.template?.spec?.containers?.[0]?.image ?? ''),
         ready: status?.readyReplicas ?? 0,
         wanted: spec?.replicas ?? 1,
@@ -59,6 +62,7 @@ export function appStates(snapshot: Snapshot, changes: ChangeState[], syncs: Syn
     ...common(schedule),
     ...lastRun(schedule),
     url: '',
+    addresses: [],
     image: shortImage(schedule.spec?.jobTemplate?.spec?.template?.spec?.containers?.[0]?.image ?? ''),
     ready: 0,
     wanted: 0,
@@ -103,4 +107,9 @@ function unrouted(
 /** Only https and http addresses: an annotation could contain `javascript:…`. */
 function webAddress(text: string): string {
   return /^https?:\/\//.test(text) && URL.canParse(text) ? text : '';
+}
+
+/** Addresses of ports in a list with commas. */
+function portAddresses(text: string): string[] {
+  return text.split(', ').filter((address) => /^(tcp|udp):\/\//.test(address) && URL.canParse(address));
 }

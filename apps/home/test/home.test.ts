@@ -238,6 +238,38 @@ describe('the site', () => {
     expect(html).not.toContain('javascript:');
   });
 
+  test('shows the addresses of public ports beside the host name, and instead of it', async () => {
+    const both = deployment('broker');
+    const addresses =
+      'tcp://broker.dev.localhost:1883, udp://broker.dev.localhost:5353, javascript://broker:1';
+    both.metadata.annotations = { ...both.metadata.annotations, 'plinth.io/addresses': addresses };
+    const only = deployment('names');
+    only.metadata.annotations = {
+      'plinth.io/summary': 'Knows names.',
+      'plinth.io/addresses': 'udp://names.dev.localhost:53',
+    };
+    const inside = deployment('worker');
+    inside.metadata.annotations = { 'plinth.io/summary': 'Works.' };
+    for (const each of [both, only, inside]) api.put(paths.deployments, each);
+    await start();
+    await becomes({
+      mood: 'good',
+      apps: [
+        { name: 'broker', addresses: ['tcp://broker.dev.localhost:1883', 'udp://broker.dev.localhost:5353'] },
+        { name: 'names', url: '', addresses: ['udp://names.dev.localhost:53'] },
+        { name: 'orders', addresses: [] },
+        { name: 'worker', addresses: [] },
+      ],
+    });
+    const html = await (await get('/')).text();
+    expect([...html.matchAll(/<dt>Address<\/dt>(.*?)<\/div>/g)].map(([, cells]) => cells)).toEqual([
+      '<dd>broker.dev.localhost:8080</dd><dd>tcp://broker.dev.localhost:1883</dd><dd>udp://broker.dev.localhost:5353</dd>',
+      '<dd>udp://names.dev.localhost:53</dd>',
+      '<dd>orders.dev.localhost:8080</dd>',
+      '<dd>inside the cluster only</dd>',
+    ]);
+  });
+
   test('packs what it sends where the browser takes that', async () => {
     await start();
     await becomes({ mood: 'good' });

@@ -16,9 +16,8 @@ ${
 }`;
 }
 
-function app({ name, summary, mood, message, url, image, change, sync, ...rest }: AppState): Html {
+function app({ name, summary, mood, message, url, addresses, image, change, sync, ...rest }: AppState): Html {
   const title = url === '' ? html`${name}` : html`<a id="open-${name}" href="${url}">${name}</a>`;
-  const address = url.replace(/^https?:\/\//, '').replace(/\/$/, '');
   const changed = change && html`${time(change.at)} by ${change.author}`;
   return html`
 <li class="${mood}">
@@ -30,7 +29,7 @@ function app({ name, summary, mood, message, url, image, change, sync, ...rest }
 <p class="message">${message}</p>`
   }
 <dl>
-${rest.runs === undefined ? html`<div><dt>Address</dt><dd>${address || 'inside the cluster only'}</dd></div>` : runs(rest.runs)}
+${rest.runs === undefined ? reachedAt(url, addresses) : runs(rest.runs)}
 <div><dt>Version</dt><dd><code>${image}</code></dd></div>
 <div><dt>Synced</dt><dd>${synced(sync)}</dd></div>
 ${rest.runs === undefined ? html`<div><dt>Replicas</dt><dd>${rest.ready} of ${rest.wanted} answer</dd></div>` : nothing}${
@@ -41,6 +40,14 @@ ${rest.runs === undefined ? html`<div><dt>Replicas</dt><dd>${rest.ready} of ${re
 }
 </dl>
 </li>`;
+}
+
+/** The host name at the gateway, then the addresses of public ports. */
+function reachedAt(url: string, addresses: string[]): Html {
+  const host = url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  const all = [host, ...addresses].filter((address) => address !== '');
+  const lines = all.map((address) => html`<dd>${address}</dd>`);
+  return html`<div><dt>Address</dt>${all.length === 0 ? html`<dd>inside the cluster only</dd>` : lines}</div>`;
 }
 
 function runs({ cron, timeZone, last, result }: Schedule): Html {
