@@ -1,5 +1,4 @@
 import type { App } from './app.ts';
-import type { Environment } from './graph.ts';
 import type { Cluster } from './schema/cluster.ts';
 import { nodePortOf } from './schema/node-ports.ts';
 
@@ -38,7 +37,11 @@ export function publicPorts({ ports }: Pick<App, 'ports'>): PublicPort[] {
 }
 
 /** The public ports of all apps of an environment, with their apps. */
-export function publicPortsOf({ apps }: Pick<Environment, 'apps'>): (PublicPort & { app: string })[] {
+export function publicPortsOf({
+  apps,
+}: {
+  apps: readonly Pick<App, 'name' | 'ports'>[];
+}): (PublicPort & { app: string })[] {
   return apps.flatMap((app) => publicPorts(app).map((port) => ({ ...port, app: app.name })));
 }
 

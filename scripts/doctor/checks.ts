@@ -28,8 +28,6 @@ import {
   freeBytes,
   inPath,
   kernelEvidence,
-  listener,
-  portState,
   printed,
   readText,
 } from './machine.ts';

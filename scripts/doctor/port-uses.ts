@@ -1,4 +1,5 @@
-import { type Engine, runEngine } from '../../images/engine/index.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine } from '../../images/index.ts';
 import { mirrorName, mirrorPort } from '../../images/mirror/index.ts';
 import type { App } from '../../model/app.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
