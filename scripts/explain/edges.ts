@@ -2,21 +2,9 @@ import { externalDatabase } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { needsSignIn } from '../../model/people.ts';
 import { publicAddresses, publicPorts } from '../../model/public-ports.ts';
-import type { FieldPath } from '../../model/reading/source.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
-
-/** A part of a description from which objects are derived. */
-export interface DescribedEdge {
-  /** Its meaning: `calls the port 'grpc' of 'jobs'`. */
-  title: string;
-  /** The reason in the description, if there is one. */
-  reason?: string;
-  /** Its place. */
-  file: string;
-  path: FieldPath;
-  /** The environment without this part. */
-  without: Environment;
-}
+import { type DescribedEdge, fileOf, withApp, withoutField } from './described-edge.ts';
+import { ownEdges } from './own-edges.ts';
 
 /** All edges from and to an app, in the order of its description. */
 export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] {
@@ -47,19 +35,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
         ]
       : []),
     ...publicEdges(env, app),
-    ...(app.database === undefined
-      ? []
-      : [{ title: 'owns a database', file, path: ['database'], without: withoutDatabase(env, app) }]),
-    ...(app.database?.migrations === undefined
-      ? []
-      : [
-          {
-            title: 'migrates the schema of its database',
-            file,
-            path: ['database', 'migrations'],
-            without: withoutMigrations(env, app),
-          },
-        ]),
+    ...databaseEdges(env, app),
     ...externalEdges(env, app),
     ...ownEdges(env, app),
     ...app.uses.map((use, i) => ({
@@ -85,57 +61,27 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
   ];
 }
 
-/** Statements of an app about its own pods. */
-function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
+/** Its own database, with extensions and migrations. */
+function databaseEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
+  const { database } = app;
+  if (database === undefined) return [];
   const file = fileOf(app.name);
-  const change = (changed: Partial<EnvironmentApp>) => withApp(env, app.name, changed);
-  const edge = (
-    is: boolean,
-    title: string,
-    key: keyof EnvironmentApp,
-    without: Environment,
-  ): DescribedEdge[] => (is ? [{ title, file, path: [key], without }] : []);
+  const part = (title: string, key: 'extensions' | 'migrations', without: Environment): DescribedEdge => ({
+    title,
+    file,
+    path: ['database', key],
+    without,
+  });
+  const { extensions, migrations } = database;
+  const plain = withApp(env, app.name, { database: { ...database, extensions: [] } });
   return [
-    ...Object.entries(app.volumes).map(([name, { per, size }]): DescribedEdge => {
-      const { [name]: _, ...volumes } = app.volumes;
-      return {
-        title: `has a volume '${name}' of ${size}${per === 'replica' ? ' for each pod' : ''}`,
-        file,
-        path: ['volumes', name],
-        without: change({ volumes }),
-      };
-    }),
-    ...edge(
-      app.fileContents.length > 0,
-      `mounts ${app.fileContents.map(({ path }) => path).join(', ')}`,
-      'files',
-      change({ files: {}, fileContents: [] }),
-    ),
-    ...edge(
-      app.job !== undefined,
-      'runs a job before each new version starts',
-      'job',
-      withoutField(env, app, 'job'),
-    ),
-    ...edge(
-      app.init.length > 0,
-      `runs ${app.init.map(({ name }) => name).join(', ')} before its pods start`,
-      'init',
-      change({ init: [] }),
-    ),
-    ...edge(
-      app.sidecars.length > 0,
-      `runs ${app.sidecars.map(({ name }) => name).join(', ')} beside it`,
-      'sidecars',
-      change({ sidecars: [] }),
-    ),
-    ...nodesEdge(env, app),
-    ...edge(
-      app.priority !== undefined,
-      `has the priority ${app.priority}`,
-      'priority',
-      withoutField(env, app, 'priority'),
-    ),
+    { title: 'owns a database', file, path: ['database'], without: withoutDatabase(env, app) },
+    ...(extensions.length === 0
+      ? []
+      : [part(`has ${extensions.join(', ')} in its database`, 'extensions', plain)]),
+    ...(migrations === undefined
+      ? []
+      : [part('migrates the schema of its database', 'migrations', withoutMigrations(env, app))]),
   ];
 }
 
@@ -153,28 +99,7 @@ function externalEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   ];
 }
 
-function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
-  if (app.nodes === undefined) return [];
-  const { labels, tolerate, spread, gpus } = app.nodes;
-  const parts = [
-    ...Object.entries(labels).map(([key, value]) => `with ${key}: ${value}`),
-    ...tolerate.map((key) => `with the taint ${key}`),
-    ...Object.entries(gpus).map(([name, count]) => `with ${count} ${name} for each pod`),
-    ...(spread === undefined ? [] : [`spread over ${spread.over ?? 'the nodes'}`]),
-  ];
-  if (parts.length === 0) return [];
-  const inCluster = env.cluster.apps[app.name]?.nodes !== undefined;
-  return [
-    {
-      title: `runs on nodes ${parts.join(', ')}`,
-      file: inCluster ? `clusters/${env.name}/cluster.yaml` : fileOf(app.name),
-      path: inCluster ? ['apps', app.name, 'nodes'] : ['nodes'],
-      without: withoutField(env, app, 'nodes'),
-    },
-  ];
-}
-
-const signalWords = { logs: 'log lines', traces: 'traces' } as const;
+const signalWords = { metrics: 'metrics', logs: 'log lines', traces: 'traces' } as const;
 
 function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?: string } {
   switch (use.kind) {
@@ -255,20 +180,6 @@ function mutualEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   });
 }
 
-function withApp(env: Environment, name: string, changed: Partial<EnvironmentApp>): Environment {
-  return { ...env, apps: env.apps.map((app) => (app.name === name ? { ...app, ...changed } : app)) };
-}
-
-function withoutField(
-  env: Environment,
-  app: EnvironmentApp,
-  ...fields: (keyof EnvironmentApp)[]
-): Environment {
-  const { ...copy } = app;
-  for (const field of fields) delete copy[field];
-  return { ...env, apps: env.apps.map((each) => (each === app ? copy : each)) };
-}
-
 function withoutHosts(env: Environment, app: EnvironmentApp): Environment {
   const { exposes: _, host: __, ...rest } = app;
   return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, hosts: [] } : each)) };
@@ -293,10 +204,6 @@ function withoutMigrations(env: Environment, app: EnvironmentApp): Environment {
   const { migrationsRef: _, ...rest } = app;
   const { migrations: __, ...database } = { storage: '1Gi', extensions: [], ...app.database };
   return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, database } : each)) };
-}
-
-function fileOf(app: string): string {
-  return `apps/${app}/app.ts`;
 }
 
 /** Each public port of an app: the Service of the nodes, and the way in through the network policy. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { appSchema } from '../../model/app.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { shop } from '../../test/model/fixture.ts';
+import { edgesOf } from './edges.ts';
 import { explain } from './explain.ts';
 import { type ExplainCommand, explainCommand } from './explain-command.ts';
 import { printExplanation } from './print-explanation.ts';
@@ -44,6 +46,8 @@ describe('of apps that prove who they are', () => {
       "is called by the person 'ada' from their own machine",
       "requires a client certificate on the port 'grpc'",
       'owns a database',
+      'has probes: ready',
+      'reads renewed certificates again by itself',
       "uses the database of 'jobs' as read-write",
     ]);
     const objects = Object.fromEntries(
@@ -57,8 +61,12 @@ describe('of apps that prove who they are', () => {
 
   it("lists the callee's part for the caller", () => {
     const { edges } = explain(shop, env, orders);
-    expect(edges.map(({ title }) => title)).toEqual(["calls the port 'grpc' of 'jobs'"]);
-    const fields = JSON.stringify(edges[0]?.fields);
+    expect(edges.map(({ title }) => title)).toEqual([
+      'has probes: ready',
+      'reads renewed certificates again by itself',
+      "calls the port 'grpc' of 'jobs'",
+    ]);
+    const fields = JSON.stringify(edges.at(-1)?.fields);
     expect(fields).toContain('JOBS_ADDRESS');
     expect(fields).toContain('JOBS_IDENTITY_DIR');
   });
@@ -103,4 +111,77 @@ describe('of an app with volumes, files and a job', () => {
     );
     expect(found['has the priority 5']).toEqual(['PriorityClass app-shopping-5']);
   });
+});
+
+describe('of an app that says everything', () => {
+  const resources = { cpu: '10m', memory: '16Mi' };
+  const whole = {
+    ...testApp({
+      name: 'whole',
+      command: ['server'],
+      args: ['--quiet'],
+      user: 0,
+      readOnlyRoot: false,
+      capabilities: ['CHOWN'],
+      rollout: { watch: '2m' },
+      env: { LOG: 'info', LEVEL: '1' },
+      files: { '/etc/a': 'a' },
+      temporary: { '/cache': '1Gi' },
+      volumes: { data: { path: '/data', size: '1Gi' } },
+      init: [{ name: 'first', command: ['first'], resources }],
+      sidecars: [{ name: 'beside', image: { ref: 'example.org/beside:v1.0.0' }, resources }],
+      schedule: { cron: '30 2 * * *' },
+      job: { command: ['check'], resources },
+      priority: 5,
+      nodes: { labels: { disk: 'ssd' } },
+      metrics: { port: 'http' },
+      objective: { success: 99.5, within: '500ms' },
+      exposes: { port: 'http' },
+      uses: [{ kind: 'metrics', reason: 'It plots them.' }],
+      database: { storage: '1Gi', extensions: ['pg_trgm'] },
+      identity: { reload: 'files' },
+      extra: ['extra/quota.yaml'],
+    }),
+    fileContents: [{ path: 'a', text: 'a' }],
+  };
+  const env = environment({ apps: [whole], cluster: { apps: { whole: { env: { LEVEL: '1' } } } } });
+  const edges = edgesOf(env, whole);
+
+  it('has a part for each key of app.ts that is not in the first lines or at the end', () => {
+    const elsewhere = ['name', 'summary', 'image', 'replicas', 'ports', 'resources', 'exceptions'];
+    const explained = new Set(
+      edges.filter(({ file }) => file === 'apps/whole/app.ts').map(({ path }) => path[0]),
+    );
+    expect([...explained, ...elsewhere].sort()).toEqual(Object.keys(appSchema.shape).sort());
+  });
+
+  it('tells variables of app.ts from those of cluster.yaml', () => {
+    expect(edges.filter(({ title }) => title.endsWith('in its environment'))).toMatchObject([
+      { title: 'has LOG in its environment', file: 'apps/whole/app.ts', path: ['env'] },
+      {
+        title: 'has LEVEL in its environment',
+        file: 'clusters/test/cluster.yaml',
+        path: ['apps', 'whole', 'env'],
+      },
+    ]);
+  });
+});
+
+it('finds what is derived from the process, its probes and its schedule', () => {
+  const app = testApp({
+    name: 'check',
+    ports: {},
+    probes: {},
+    args: ['--once'],
+    schedule: { cron: '0 1 * * *' },
+  });
+  const env = environment({ apps: [app], cluster: { apps: { check: null } } });
+  const found = Object.fromEntries(
+    explain(shop, env, app).edges.map(({ title, objects, fields }) => [
+      title,
+      [...objects.map(({ object }) => object), ...fields.map(({ after }) => after)],
+    ]),
+  );
+  expect(found["runs at '0 1 * * *', UTC"]).toContain('CronJob check/check');
+  expect(found['starts with the arguments --once']).toEqual([['--once']]);
 });
