@@ -31,6 +31,13 @@ it.each([
   ['apps/shop/app.ts', [], 'volumeMounts', /^'volumeMounts' is written volumes: .*; docs\/app\.md#volumes$/],
   ['apps/shop/app.ts', [], 'cron', /schedule: .*#schedule$/],
   ['apps/shop/app.ts', ['probes', 'ready'], 'timeoutSeconds', /timeout: 3.*#probes$/],
+  ['apps/shop/app.ts', [], 'redis', /is an app of its own.*#uses$/],
+  ['apps/shop/app.ts', [], 'canary', /rollout: .*#rollout$/],
+  ['apps/shop/app.ts', ['init', 0], 'volumeMounts', /is not needed: every container of the pod.*#init$/],
+  ['apps/shop/app.ts', ['sidecars', 1], 'livenessProbe', /probes: .*#probes$/],
+  ['apps/shop/app.ts', ['init', 0], 'livenessProbe', undefined],
+  ['apps/shop/app.ts', ['job'], 'backoffLimit', /retries: 3.*#job$/],
+  ['apps/shop/app.ts', ['database'], 'password', /is derived: .*#database$/],
   ['clusters/dev/cluster.yaml', ['apps', 'shop'], 'ports_', undefined],
   [
     'clusters/dev/cluster.yaml',

@@ -69,6 +69,53 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['description title', is('summary', "summary: 'One sentence.'")],
   ['restart restartPolicy', restarts],
   ['nodeSelector nodeName tolerations affinity topologySpreadConstraints gpu gpus node', nodes],
+  [
+    'strategy updateStrategy update_config canary blueGreen minReadySeconds maxSurge maxUnavailable',
+    is('rollout', "rollout: { watch: '2m' }"),
+  ],
+  ['slo sla slos', is('objective', "objective: { success: 99.5, within: '500ms' }")],
+  ['monitoring prometheus serviceMonitor podMonitor scrape', is('metrics', "metrics: { port: 'http' }")],
+  [
+    'networkPolicy networkPolicies egress outbound internet',
+    is('uses', "uses: [{ kind: 'internet', hosts: ['api.example.org'] }]; callers write uses too"),
+  ],
+  [
+    'auth authentication login oauth oidc sso signIn',
+    is('exposes', "exposes: { port: 'http', signIn: true }"),
+  ],
+  [
+    'serviceAccount serviceAccountName rbac clusterRole',
+    is('uses', "uses: [{ kind: 'kubernetes', rules: […], reason: '…' }]"),
+  ],
+  [
+    'redis cache queue broker kafka rabbitmq mysql mongo mongodb s3 bucket',
+    {
+      heading: 'uses',
+      write:
+        "is an app of its own, which others call: uses: [{ kind: 'app', app: …, port: … }]; examples/README.md has some",
+    },
+  ],
+  ['namespace', { heading: 'name', write: 'is not needed: the namespace has the name of the app' }],
+  [
+    'kind type',
+    {
+      heading: 'schedule',
+      write:
+        'is not needed: an app with ports is a server, one with a schedule a CronJob, any other a worker',
+    },
+  ],
+  [
+    'labels annotations metadata',
+    { heading: 'extra', write: 'is not available: labels and annotations are derived' },
+  ],
+  [
+    'working_dir workingDir workdir',
+    {
+      heading: 'command',
+      write: 'is not available: name programs by absolute paths, or write WORKDIR in the Dockerfile',
+    },
+  ],
+  ['timezone tz', is('env', "env: { TZ: 'Europe/Berlin' }; the one of a schedule is its timeZone")],
 ];
 
 const ofProbe: readonly (readonly [string, Meaning])[] = [
@@ -115,6 +162,52 @@ const ofReplicas: readonly (readonly [string, Meaning])[] = [
     'targetCPUUtilizationPercentage averageUtilization utilization load',
     is('replicas', 'cpu: 70, in percent'),
   ],
+];
+
+const shared: Meaning = {
+  heading: 'init',
+  write: 'is not needed: every container of the pod has the files, temporary space and volumes of the app',
+};
+
+/** Containers beside the app; a step has no ports and no probes. */
+const ofBeside: readonly (readonly [string, Meaning])[] = [
+  ['volume volumes volumeMounts mounts files tmpfs temporary', shared],
+  ['env_file envFrom environment variables vars', env],
+  ['entrypoint', is('command', "command: ['program', 'argument']")],
+  ['cmd arguments', is('args', "args: ['--option']")],
+  ['securityContext runAsUser uid', is('user', 'user: 1000')],
+  ['cap_add capAdd', capabilities],
+  ['limits requests memory cpu', resources],
+];
+
+const ofSidecar: readonly (readonly [string, Meaning])[] = [
+  ['port expose containerPort', ports],
+  ['healthcheck healthCheck readinessProbe livenessProbe startupProbe', probes],
+  ['restart restartPolicy', restarts],
+];
+
+const ofJob: readonly (readonly [string, Meaning])[] = [
+  ['activeDeadlineSeconds timeout', is('job', "deadline: '10m'")],
+  ['backoffLimit attempts', is('job', 'retries: 3')],
+];
+
+const ofDatabase: readonly (readonly [string, Meaning])[] = [
+  ['size disk volume storageSize', is('database', "storage: '2Gi'")],
+  ['plugins extension', is('database', "extensions: ['pg_trgm']")],
+  ['migrate migration schema', is('database', "migrations: { build: './migrations' }")],
+  [
+    'name user username password url connectionString',
+    {
+      heading: 'database',
+      write:
+        'is derived: an app with an edge to the database gets PGHOST, PGDATABASE, PGUSER and a certificate for its login',
+    },
+  ],
+  [
+    'instances replicas',
+    { heading: 'database', write: 'is written in cluster.yaml: databases: { instances: 3 }' },
+  ],
+  ['version image', { heading: 'database', write: 'is not available: the version is in images/lock.yaml' }],
 ];
 
 const inTheApp: Meaning = {
@@ -184,6 +277,10 @@ export const otherWords: readonly {
   { at: /^ports\.[^.]+$/, words: ofPort },
   { at: /^exposes$/, words: ofExposes },
   { at: /^replicas$/, words: ofReplicas },
+  { at: /^(?:init|sidecars)\.\d+$/, words: ofBeside },
+  { at: /^sidecars\.\d+$/, words: ofSidecar },
+  { at: /^job$/, words: [...ofJob, ...ofBeside.filter(([words]) => !words.startsWith('volume '))] },
+  { at: /^database$/, words: ofDatabase },
   { at: /^resources$/, words: [['limits requests', resources]] },
 ];
 
