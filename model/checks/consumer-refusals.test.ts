@@ -91,6 +91,8 @@ const cases: [name: string, edits: Edit[]][] = [
   ['an image whose tag starts with a dot', [image('ghcr.io/app:.1')]],
   ['an image with a digest that is none', [image('ghcr.io/app:1.0@sha256:abc')]],
   ['an image with three underscores', [image('ghcr.io/a___b:1.0')]],
+  ['an image by a tag that moves', [image('ghcr.io/app/web:stable')]],
+  ['an image on a port that is none', [image('ghcr.io:99999/app:1.0')]],
   // Git (source-controller)
   [
     'a repository as scp writes it, behind ssh',
@@ -102,6 +104,11 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a repository with a token in the query', [source('https://example.org/repo?token=T')]],
   ['a repository with a password of SSH', [source('ssh://git:PASSWORD@example.org/repo', ', secret: key')]],
   ['a repository by SSH without a key', [source('ssh://git@example.org/repo')]],
+  ['a branch that is HEAD', [source('https://example.org/repo', ', branch: HEAD')]],
+  [
+    'a branch with the folder of its reference',
+    [source('https://example.org/repo', ', branch: refs/heads/main')],
+  ],
   ['a repository without a path', [source('https://example.org/')]],
   ['a repository on a port that is none', [source('https://example.org:99999/repo')]],
   ['a mirror with a password', [changed('apps:', 'mirror: https://user:SECRET@mirror.example.org\napps:')]],
@@ -115,6 +122,15 @@ const cases: [name: string, edits: Edit[]][] = [
     [changed('apps:', 'mirror: { docker.io: https://user:SECRET@mirror.example.org }\napps:')],
   ],
   ['an S3 with a password', [backups('endpoint: https://user:SECRET@s3.example.org')]],
+  [
+    'one host outside twice',
+    [
+      app(
+        'shop',
+        "uses: [{ kind: 'internet', hosts: ['a.example.org', 'b.example.org'] }, { kind: 'internet', hosts: ['a.example.org:443'] }],",
+      ),
+    ],
+  ],
   // Schedules (robfig/cron)
   ['a backup at hour 25', [backups("schedule: '0 0 25 * * *'")]],
   ['a backup on a day that is no day', [backups("schedule: '0 0 2 * * someday'")]],
@@ -129,6 +145,7 @@ const cases: [name: string, edits: Edit[]][] = [
   ["an app named as the namespace of people's certificates", [app('people')]],
   ['an app named as the authority above all others', [app('environment', server)]],
   ['an app named as the policy that denies', [app('default-deny')]],
+  ['an app named as a property of every object', [app('constructor')]],
   [
     'an app whose database is named as an operator',
     [

@@ -1,9 +1,10 @@
 import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { FieldPath, Loaded } from '../reading/source.ts';
+import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { diagnosticAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
+import { internetHost } from '../schema/internet-use.ts';
 import { probePort } from '../schema/probe.ts';
 
 /** Ports and apps that an app names must exist, and edges between apps must form no cycle. */
@@ -40,10 +41,35 @@ function checkOwnPorts({ source, value }: Loaded<App>): Diagnostic[] {
   return diagnostics;
 }
 
+/** Each host and port outside of the cluster is in one place of an app; `seen` has those before. */
+function checkHosts(source: Source, path: FieldPath, hosts: readonly string[], seen: Set<string>): Diagnostic[] {
+  return hosts.flatMap((written, i) => {
+    const host = internetHost(written);
+    if (host === undefined) return [];
+    const edge = `${host.name}:${host.port}`;
+    if (!seen.has(edge)) {
+      seen.add(edge);
+      return [];
+    }
+    return [
+      diagnosticAt(source, [...path, i], {
+        code: 'use-twice',
+        what: `${edge} is in the list of hosts twice`,
+        why: 'one of the two is probably a typing error',
+        fix: 'remove it',
+      }),
+    ];
+  });
+}
+
 function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const [i, use] of value.uses.entries()) {
+    if (use.kind === 'internet') {
+      diagnostics.push(...checkHosts(source, ['uses', i, 'hosts'], use.hosts, seen));
+      continue;
+    }
     if (use.kind !== 'app') continue;
     const edge = `${use.app} ${use.port}`;
     if (seen.has(edge)) {

@@ -18,6 +18,25 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a path to a port that is not there', shop("paths: { '/api': 'apo' }")],
   ['a path that leaves its folder', shop("paths: { '/api/../admin': 'api' }")],
   ['a path that is two things', shop("paths: { '/api': 'api' }, redirects: { '/api': '/new' }")],
+  ['one path with and without a slash at its end', shop("paths: { '/api': 'api', '/api/': 'http' }")],
+  ['a redirect to itself', shop("redirects: { '/old': '/old' }")],
+  ['redirects in a circle', shop("redirects: { '/in': '/a', '/a': '/b', '/b': '/a' }")],
+  [
+    'more redirects than a route takes',
+    shop(`redirects: { ${Array.from({ length: 16 }, (_, i) => `'/old-${i}': '/new'`).join(', ')} }`),
+  ],
+  [
+    'more names than a route takes',
+    shop(`hosts: [${Array.from({ length: 16 }, (_, i) => `'www-${i}'`).join(', ')}]`),
+  ],
+  [
+    'more names than a route takes in one environment',
+    [
+      app("hosts: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o']"),
+      running('shop: { hosts: [shop.example.org] }'),
+    ],
+  ],
+  ['one header in capital and small letters', shop("headers: { response: { 'X-A': 'one', 'x-a': 'two' } }")],
   ['a redirect to an address by HTTP', shop("redirects: { '/old': 'http://example.org/new' }")],
   ['a header of two lines', shop("headers: { response: { 'X-A': 'one\\r\\nSet-Cookie: a=b' } }")],
   ['a header with a blank in its name', shop("headers: { response: { 'X A': 'one' } }")],

@@ -77,6 +77,11 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
     why: 'both would own one namespace',
   },
   {
+    name: /^constructor$/,
+    whose: 'a property of every object in JavaScript',
+    why: 'the tools that render it would take that property for the app',
+  },
+  {
     name: /^default-deny$/,
     whose: 'the name of the network policy that denies all undeclared traffic',
     why: 'the network policy of an app has its name, and both would be in one namespace',

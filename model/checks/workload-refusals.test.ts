@@ -104,6 +104,23 @@ const cases: [name: string, edits: Edit[]][] = [
     [more("files: { '/identity/server/tls.crt': 'catalog.yaml' },"), ['apps/catalog/catalog.yaml', 'a: 1\n']],
   ],
   [
+    'a file below a file',
+    [
+      more("files: { '/etc/app': 'a.yaml', '/etc/app/b.yaml': 'a.yaml' },"),
+      ['apps/catalog/a.yaml', 'a: 1\n'],
+    ],
+  ],
+  [
+    'a volume and temporary space below a file',
+    [
+      more(
+        "files: { '/etc/app': 'a.yaml' }, volumes: { v: { path: '/etc/app/v', size: '1Gi' } }, temporary: { '/etc/app/t': '1Mi' },",
+      ),
+      ['apps/catalog/a.yaml', 'a: 1\n'],
+    ],
+  ],
+  ['a file in place of tmp', [more("files: { '/tmp': 'a.yaml' },"), ['apps/catalog/a.yaml', 'a: 1\n']]],
+  [
     'files that no ConfigMap has room for',
     [
       more("files: { '/etc/catalog.yaml': 'catalog.yaml' },"),
@@ -157,6 +174,9 @@ const cases: [name: string, edits: Edit[]][] = [
   sidecars: [{ name: 'b', image: { ref: 'a.io/b:1' }, env: { PGUSER: 'x' }, ${own} }],`),
     ],
   ],
+  ['a schedule on a day that no month has', [...worker, more("schedule: { cron: '0 0 31 feb,4,6-6 *' },")]],
+  // Reservations
+  ['less memory than a container starts with', [[catalogApp, "memory: '64Mi'", "memory: '1Ki'"]]],
   // Nodes
   ['a label that no node has', [disk('sdd'), more("nodes: { labels: { disk: 'ssd' } },")]],
   ['a label whose key no node has', [more("nodes: { labels: { disk: 'ssd' } },")]],

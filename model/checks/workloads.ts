@@ -8,6 +8,7 @@ import { temporarySpace } from '../schema/mount.ts';
 import { probePort } from '../schema/probe.ts';
 import { inUnits } from '../schema/quantity.ts';
 import { hasReplicaVolumes } from '../schema/volume.ts';
+import { checkExposed } from './exposed.ts';
 
 /**
  * The fields of an app's pods must be consistent: kind of workload, containers, mounts, volumes and number of
@@ -18,7 +19,7 @@ export function checkWorkloads({ apps, clusters }: Repository): Diagnostic[] {
     ...checkKind(app),
     ...checkContainers(app),
     ...checkMounts(app),
-    ...checkExposed(app),
+    ...checkExposed(app, { clusters }),
     ...checkRollout(app),
     ...checkReplicas(app, app.source, ['replicas'], app.value.replicas),
     ...clusters.flatMap(({ source, value }) => {
@@ -26,49 +27,6 @@ export function checkWorkloads({ apps, clusters }: Repository): Diagnostic[] {
       return given === undefined ? [] : checkReplicas(app, source, ['apps', app.name, 'replicas'], given);
     }),
   ]);
-}
-
-/** A route must be possible: each path has one target, and gRPC calls have no paths. */
-function checkExposed({ source, value: { exposes } }: Loaded<App>): Diagnostic[] {
-  if (exposes === undefined) return [];
-  const { protocol, paths, redirects } = exposes;
-  const both = Object.keys(redirects).filter((path) => Object.hasOwn(paths, path));
-  const diagnostics = both.map((path) =>
-    diagnosticAt(
-      source,
-      ['exposes', 'redirects', path],
-      {
-        code: 'path-twice',
-        what: `'${path}' is in paths and in redirects`,
-        why: 'a path has one target',
-        fix: 'remove one of the two',
-      },
-      'key',
-    ),
-  );
-  if (protocol === 'http') return diagnostics;
-  const written = [
-    ['paths', paths],
-    ['redirects', redirects],
-  ] as const;
-  return [
-    ...diagnostics,
-    ...written
-      .filter(([, map]) => Object.keys(map).length > 0)
-      .map(([key]) =>
-        diagnosticAt(
-          source,
-          ['exposes', key],
-          {
-            code: 'grpc-without-paths',
-            what: `${key} cannot be combined with protocol: 'grpc'`,
-            why: 'gRPC calls name a service and a method, which the app routes itself',
-            fix: `remove ${key} or protocol`,
-          },
-          'key',
-        ),
-      ),
-  ];
 }
 
 /** One new pod beside the old ones: there are none of what runs by the clock, and no second one where a volume has one owner. */
@@ -201,9 +159,16 @@ function checkMounts({ source, value }: Loaded<App>): Diagnostic[] {
       }),
     );
   };
-  for (const at of Object.keys(value.files)) mount(at, ['files', at]);
-  for (const [name, { path }] of Object.entries(value.volumes)) mount(path, ['volumes', name, 'path']);
-  for (const at of Object.keys(value.temporary)) mount(at, ['temporary', at]);
+  const mounts: [at: string, path: FieldPath][] = [
+    ...Object.keys(value.files).map((at): [string, FieldPath] => [at, ['files', at]]),
+    ...Object.entries(value.volumes).map(([name, { path }]): [string, FieldPath] => [
+      path,
+      ['volumes', name, 'path'],
+    ]),
+    ...Object.keys(value.temporary).map((at): [string, FieldPath] => [at, ['temporary', at]]),
+  ];
+  for (const [at, path] of mounts) mount(at, path);
+  diagnostics.push(...checkFilePaths({ source, value }, mounts));
   for (const [at, space] of Object.entries(value.temporary)) {
     const { size, memory } = temporarySpace(space);
     if (!memory || inUnits(size) <= inUnits(value.resources.memory)) continue;
@@ -233,6 +198,30 @@ function checkMounts({ source, value }: Loaded<App>): Diagnostic[] {
     );
   }
   return diagnostics;
+}
+
+/** A file is no folder: nothing is mounted below it, and it does not replace /tmp, which every process has. */
+function checkFilePaths(
+  { source, value }: Pick<Loaded<App>, 'source' | 'value'>,
+  mounts: readonly [at: string, path: FieldPath][],
+): Diagnostic[] {
+  return Object.keys(value.files).flatMap((file) => {
+    const below = mounts.filter(([at]) => at.startsWith(`${file}/`));
+    const diagnostic = (path: FieldPath, what: string, why: string): Diagnostic =>
+      diagnosticAt(source, path, { code: 'mounted-in-a-file', what, why, fix: 'write another path' });
+    return [
+      ...below.map(([at, path]) =>
+        diagnostic(
+          path,
+          `${at} is below the file ${file}`,
+          `${reference(source, ['files', file])} mounts that file: no container starts with a folder at its path`,
+        ),
+      ),
+      ...(file === '/tmp'
+        ? [diagnostic(['files', file], '/tmp is mounted as a file', 'every process has a folder there')]
+        : []),
+    ];
+  });
 }
 
 /** The bounds of the number of pods must be valid, in app.ts and in cluster.yaml. */

@@ -9,6 +9,7 @@ import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, portName, serviceName, volumeName } from './kubernetes-names.ts';
 import { gpus, nodeChoice, nodeKey, nodeValue } from './node-choice.ts';
 import { nodePorts } from './node-ports.ts';
+import { inUnits } from './quantity.ts';
 import { signInSchema } from './sign-in.ts';
 
 /** A machine's address. Programs get it as an argument, so it must not look like an option. */
@@ -119,6 +120,12 @@ export const bytes = z
     /^(?=.*[1-9])\d+(\.\d+)?(k|M|G|T|Ki|Mi|Gi|Ti)$/,
     "a number of bytes with its unit, such as '128Mi' or '20Gi'",
   );
+
+/** Memory of a container: with less, the kernel ends the program that starts it (Docker Engine has the same minimum). */
+export const memoryLimit = bytes.refine(
+  (text) => !bytes.safeParse(text).success || inUnits(text) >= 6 * 2 ** 20,
+  { error: 'a container does not start with less than 6Mi', params: { fix: "write more, such as '32Mi'" } },
+);
 
 const tcpPort = z.number().int().min(1).max(65535);
 
@@ -280,7 +287,7 @@ const source = z.discriminatedUnion('kind', [
     branch: z
       .string()
       .regex(
-        /^(?![-/.])(?!.*(\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/,
+        /^(?![-/.])(?!(HEAD|@)$)(?!refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/,
         "the name of a branch such as 'main'",
       )
       .default('main')
@@ -491,7 +498,9 @@ export const appOverride = z.strictObject({
   resources: z
     .strictObject({
       cpu: cores.optional().describe('Cores. Default: the value of app.ts.'),
-      memory: bytes.optional().describe('Bytes; also the limit. Default: the value of app.ts.'),
+      memory: memoryLimit
+        .optional()
+        .describe('Bytes; also the limit, of at least 6Mi. Default: the value of app.ts.'),
       reason: reason.optional().describe('Reason for a larger reservation in this environment.'),
     })
     .optional()

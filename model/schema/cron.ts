@@ -16,7 +16,7 @@ export function faultOfSchedule(schedule: string): string | undefined {
   const parts = schedule.split(' ');
   if (parts.length !== fields.length || parts.includes(''))
     return "expected six fields with one blank between them, seconds first, such as '0 0 2 * * *'";
-  return faultOfFields(parts, fields);
+  return faultOfFields(parts, fields) ?? faultOfDays(parts.slice(3));
 }
 
 /** The fault of a schedule with five fields, minutes first; undefined if it is valid. */
@@ -24,7 +24,37 @@ export function faultOfCron(schedule: string): string | undefined {
   const parts = schedule.split(' ');
   if (parts.length !== fields.length - 1 || parts.includes(''))
     return "expected five fields with one blank between them, minutes first, such as '30 2 * * *'";
-  return faultOfFields(parts, fields.slice(1));
+  return faultOfFields(parts, fields.slice(1)) ?? faultOfDays(parts.slice(2));
+}
+
+/** Most days of each month, from January. */
+const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** A day that no month has never comes, unless a day of the week is another choice (robfig/cron, `dayMatches`). */
+function faultOfDays([days = '', months = '', weekdays = '']: readonly string[]): string | undefined {
+  if (!/^[*?]/.test(weekdays)) return undefined;
+  const [, , , day, month] = fields;
+  const first = Math.min(...days.split(',').map((range) => firstOf(range, day)));
+  const comes = longestMonths.some((most, i) => {
+    return first <= most && months.split(',').some((range) => includes(range, i + 1, month));
+  });
+  return comes ? undefined : `the day ${first} is in none of these months, so it never comes`;
+}
+
+function firstOf(range: string, field: (typeof fields)[number]): number {
+  const [span = ''] = range.split('/');
+  return /^[*?]$/.test(span) ? field.from : (numberOf(span.split('-')[0] ?? '', field) ?? field.from);
+}
+
+function includes(range: string, value: number, field: (typeof fields)[number]): boolean {
+  const [span = '', step = '1'] = range.split('/');
+  const isAll = /^[*?]$/.test(span);
+  const [first = '', last] = span.split('-');
+  const low = isAll ? field.from : (numberOf(first, field) ?? field.from);
+  // With a step, one number is the first of all that follow.
+  const open = isAll || (last === undefined && range.includes('/'));
+  const high = open ? field.to : (numberOf(last ?? first, field) ?? low);
+  return low <= value && value <= high && (value - low) % Number(step) === 0;
 }
 
 function faultOfFields(

@@ -64,4 +64,20 @@ export const pinnedImage = z
   .refine(
     (ref) => parseImageReference(ref)?.tag !== 'latest',
     "latest changes its content: name a version such as 'docker.io/library/nginx:1.29.1'",
-  );
+  )
+  .refine(
+    (ref) => {
+      const { tag: version, digest: content } = parseImageReference(ref) ?? {};
+      return content !== undefined || version === undefined || version === 'latest' || /\d/.test(version);
+    },
+    {
+      error: 'a tag without a number, such as stable, changes its content',
+      params: {
+        fix: "name a version such as 'docker.io/library/nginx:1.29.1', or add the digest: @sha256:…",
+      },
+    },
+  )
+  .refine((ref) => Number(/^[^/]*:(\d+)\//.exec(ref)?.[1] ?? 0) <= 65_535, {
+    error: 'the port of the registry is above 65535',
+    params: { fix: 'correct the port' },
+  });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, cores, reason } from './cluster.ts';
+import { cores, memoryLimit, reason } from './cluster.ts';
 
 /** Maximum bytes of one argument with its terminating zero in Linux (execve(2), MAX_ARG_STRLEN). */
 const longestArgument = 128 * 1024;
@@ -49,8 +49,8 @@ export const processFields = {
 export const resources = z.strictObject({
   /** Cores; not a limit. */
   cpu: cores,
-  /** Bytes; also the limit. */
-  memory: bytes,
+  /** Bytes; also the limit, of at least 6Mi. */
+  memory: memoryLimit,
   /** Reason for the reservation; needed above a quarter of a core or a quarter of a GiB. */
   reason: reason.optional(),
 });
