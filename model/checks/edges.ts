@@ -42,7 +42,12 @@ function checkOwnPorts({ source, value }: Loaded<App>): Diagnostic[] {
 }
 
 /** Each host and port outside of the cluster is in one place of an app; `seen` has those before. */
-function checkHosts(source: Source, path: FieldPath, hosts: readonly string[], seen: Set<string>): Diagnostic[] {
+function checkHosts(
+  source: Source,
+  path: FieldPath,
+  hosts: readonly string[],
+  seen: Set<string>,
+): Diagnostic[] {
   return hosts.flatMap((written, i) => {
     const host = internetHost(written);
     if (host === undefined) return [];

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { type FieldPath, type Loaded, diagnosticAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Exposes } from '../schema/exposes.ts';
 

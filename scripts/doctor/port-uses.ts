@@ -4,7 +4,7 @@ import { mirrorName, mirrorPort } from '../../images/mirror/index.ts';
 import type { App } from '../../model/app.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import type { CheckResult } from './check.ts';
+import type { CheckResult } from './check-result.ts';
 import { listener, portState } from './machine.ts';
 import { containerAt, type PortInput, type PortUse, ports } from './ports.ts';
 
