@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import { retiredDatabases } from '../../model/schema/database.ts';
 import { namespaceOf } from '../kube/names.ts';
-import type { Power } from './reach.ts';
+import type { Power } from './powers.ts';
 
 /** The reason why an account has a power. `APP` matches any app, in accounts and in powers. */
 export interface PowerReason {

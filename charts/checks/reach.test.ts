@@ -7,7 +7,8 @@ import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { Inventory } from './inventory.ts';
-import { type Power, powerText, reach } from './reach.ts';
+import { type Power, powerText } from './powers.ts';
+import { reach } from './reach.ts';
 import { reasonOf, reasons } from './reach-reasons.ts';
 import { sensitiveAccesses } from './sensitive-access.ts';
 
