@@ -37,6 +37,7 @@ import {
 import { idOf } from '../kube/object-id.ts';
 import { fromPrometheus } from '../observability/observed.ts';
 import { postgresMetricsPort } from '../observability/scrape-targets.ts';
+import { backup, scheduledBackup, storePort } from './backups.ts';
 import { grants } from './grants.ts';
 import { databaseMetrics } from './metrics.ts';
 
@@ -68,7 +69,8 @@ export function databaseComponent(env: Environment, { name: app }: Pick<App, 'na
     noPassword(chart, app);
     cluster(chart, env, database);
     extensions(chart, database);
-    scheduledBackup(chart, env, app);
+    const { backups } = settings(env, app);
+    if (backups) scheduledBackup(chart, app, backups);
     allowTo(chart, name, space, instances(app), {
       ingress: ingress(env, database),
       egress: egress(env, app),
@@ -254,53 +256,6 @@ export function databaseObject({ name, database }: Pick<App, 'name' | 'database'
   return idOf(kind, databaseCluster(name), namespaceOf({ name }));
 }
 
-type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
-
-/**
- * Full backups and continuous archiving of the write-ahead log, for restores to any time. It is
- * CloudNativePG's built-in method (docs/decisions); the plug-in that will replace it keeps the same archive.
- */
-function backup(app: string, { destination, endpoint, authority, credentials, keep }: Backups): object {
-  const fromSecret = (key: string) =>
-    credentials === 'machine' ? undefined : { name: credentials.secret, key };
-  return {
-    retentionPolicy: keep,
-    barmanObjectStore: {
-      destinationPath: `${destination}/${databaseCluster(app)}`,
-      ...(endpoint ? { endpointURL: endpoint } : {}),
-      ...(authority ? { endpointCA: { name: authority, key: 'ca.crt' } } : {}),
-      s3Credentials:
-        credentials === 'machine'
-          ? { inheritFromIAMRole: true }
-          : { accessKeyId: fromSecret('ACCESS_KEY_ID'), secretAccessKey: fromSecret('ACCESS_SECRET_KEY') },
-      wal: { compression: 'gzip', maxParallel: 2 },
-      data: { compression: 'gzip' },
-    },
-  };
-}
-
-function scheduledBackup(chart: Chart, env: Environment, app: string): void {
-  const { backups } = settings(env, app);
-  if (!backups) return;
-  const name = databaseCluster(app);
-  new ApiObject(chart, 'scheduled-backup', {
-    apiVersion: 'postgresql.cnpg.io/v1',
-    kind: 'ScheduledBackup',
-    metadata: { name, namespace: namespaceOf({ name: app }) },
-    spec: {
-      schedule: backups.schedule,
-      immediate: true,
-      backupOwnerReference: 'self',
-      method: 'barmanObjectStore',
-      // A primary starts a new segment of its log for a backup, a standby does not (PostgreSQL's
-      // do_pg_backup_start). After a failover, a backup from a standby could start with pages of a timeline
-      // that is not in the archive, and could not be restored.
-      target: 'primary',
-      cluster: { name },
-    },
-  });
-}
-
 function ingress(env: Environment, { app, migrated, workloads = [] }: OwnedDatabase): Flow[] {
   const users = env.apps.filter((user) => databaseUse(user)?.of === app);
   return [
@@ -324,11 +279,6 @@ function egress(env: Environment, app: string): Flow[] {
     toDns,
     toKubernetesApi,
     { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
-    ...(backups ? [{ ports: [{ port: portOf(backups) }] }] : []),
+    ...(backups ? [{ ports: [{ port: storePort(backups) }] }] : []),
   ];
-}
-
-function portOf({ endpoint }: Backups): number {
-  const port = endpoint === undefined ? '' : new URL(endpoint).port;
-  return port === '' ? 443 : Number(port);
 }
