@@ -1,18 +1,9 @@
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
+import { copyOfDev } from '../../test/model/copy-of-dev.ts';
 import { diff } from '../diff/diff.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { DiagnosticsFailure } from './diagnostics-failure.ts';
@@ -28,19 +19,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 /** This repository with one environment, as it was rendered and committed. */
 beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), 'plinth-data-'));
-  for (const path of [
-    'apps',
-    'model',
-    'clusters/dev',
-    'operators',
-    'images/lock.yaml',
-    'package.json',
-    'package-lock.json',
-    'manifests/dev',
-  ])
-    cpSync(join(repositoryRoot, path), join(root, path), { recursive: true });
-  symlinkSync(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
+  root = copyOfDev('manifests/dev');
   writeFileSync(join(root, '.gitignore'), 'node_modules\n');
   await git('init', '--quiet');
   await commit();

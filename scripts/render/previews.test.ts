@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -9,6 +8,7 @@ import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts'
 import { formatDiagnostic } from '../../model/diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
+import { copyOfDev } from '../../test/model/copy-of-dev.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { checkData } from './check-data.ts';
 import { dataOf } from './data.ts';
@@ -25,18 +25,7 @@ let root = '';
 const descriptions = new Map<string, object>();
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'plinth-previews-'));
-  const paths = [
-    'apps',
-    'model',
-    'clusters/dev',
-    'operators',
-    'images/lock.yaml',
-    'package.json',
-    'package-lock.json',
-  ];
-  for (const path of paths) cpSync(join(repositoryRoot, path), join(root, path), { recursive: true });
-  symlinkSync(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
+  root = copyOfDev();
   const { repository } = await readRepository(root);
   for (const { name, source } of repository?.apps ?? [])
     descriptions.set(name, z.looseObject({}).parse(source.value));

@@ -59,11 +59,7 @@ it('everything of an environment is saved into one file', async () => {
 });
 
 it('a user with an empty cache and no network gets a running front page from that file', async () => {
-  const socket = (engine.env.DOCKER_HOST ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(
-    'unix://',
-    '',
-  );
-  user = await OrdinaryUser.make(socket, engine.command);
+  user = await OrdinaryUser.make(engine);
   root = join(user.home, 'repository');
   await copyRepository(root);
   await cp(join(checkout.root, 'clusters/dev/cluster.yaml'), join(root, 'clusters/dev/cluster.yaml'));

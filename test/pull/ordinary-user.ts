@@ -1,9 +1,10 @@
 import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import type { Engine } from '../../images/engine/engine.ts';
 import type { Ended } from '../e2e/checkout.ts';
 
-/** All that is in this user's PATH, beside Docker's client and Node: no Go, no package manager, no sudo. */
+/** Programs in this user's PATH besides Docker's client and Node: no Go, no package manager, no sudo. */
 const tools = [
   ...[
     'sh',
@@ -41,7 +42,7 @@ const tools = [
 
 const name = 'plinth-pull';
 
-/** A user of this machine who may do nothing but ask the container engine, with a home and a PATH of its own. */
+/** A user of this machine with access to the container engine, and with its own home and PATH. */
 export class OrdinaryUser {
   readonly home: string;
   readonly uid: number;
@@ -57,8 +58,10 @@ export class OrdinaryUser {
     this.#folder = folder;
   }
 
-  /** `socket`: of the engine, which this user's group is let use until `remove`. */
-  static async make(socket: string, dockerClient: string): Promise<OrdinaryUser> {
+  /** Creates the user, whose group may use the engine's socket until `remove`. */
+  static async make({ command: dockerClient, env }: Engine): Promise<OrdinaryUser> {
+    const address = env.DOCKER_HOST ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+    const socket = address.replace('unix://', '');
     await execa('useradd', ['--create-home', '--shell', '/bin/sh', name], { reject: false });
     const [uid, gid] = await Promise.all(
       ['-u', '-g'].map(async (option) => Number((await execa('id', [option, name])).stdout)),

@@ -51,11 +51,7 @@ beforeAll(async () => {
     files: new Map([['/files/kind', join(entryDir(kind), 'kind')]]),
     bytesPerSecond,
   });
-  const socket = (engine.env.DOCKER_HOST ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(
-    'unix://',
-    '',
-  );
-  user = await OrdinaryUser.make(socket, engine.command);
+  user = await OrdinaryUser.make(engine);
   root = join(user.home, 'repository');
   await copyRepository(root);
   const ports = { http: await freePort(), https: await freePort(), registry: await freePort() };
