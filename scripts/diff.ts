@@ -2,7 +2,7 @@ import { Argument, Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { diff } from './diff/diff.ts';
-import { printDiff } from './diff/print.ts';
+import { printDiff } from './diff/print-diff.ts';
 import { withDiagnostics } from './render/diagnostics-failure.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -55,7 +55,7 @@ async function diffCluster(environment: string | undefined, json: boolean): Prom
   // Imported dynamically: it loads the client of Kubernetes.
   const [{ againstCluster }, { printDrift }] = await Promise.all([
     import('./drift/against-cluster.ts'),
-    import('./drift/print.ts'),
+    import('./drift/print-drift.ts'),
   ]);
   const found = await withDiagnostics(json, print, () => againstCluster(repositoryRoot, environment));
   if (found === undefined) return 2;

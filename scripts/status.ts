@@ -8,7 +8,7 @@ import { clusterClient } from './cluster/client.ts';
 import { manifestRepository } from './flux/manifest-repository.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 import { collectStatus } from './status/collect.ts';
-import { printStatus } from './status/print.ts';
+import { printStatus } from './status/print-status.ts';
 import { instant, type Sample } from './telemetry/metrics.ts';
 import { withStore } from './telemetry/store.ts';
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { withEdits } from '../../test/model/fixture.ts';
 import { render } from '../render/render.ts';
 import { diff } from './diff.ts';
-import { printDiff } from './print.ts';
+import { printDiff } from './print-diff.ts';
 
 /** The small repository, rendered and committed. */
 async function withCommit(

@@ -15,7 +15,7 @@ import { openRegistry, registryFailure, requireImage } from '../delivery/registr
 import { requireDigests } from '../delivery/render-commit.ts';
 import { refuseOlderSources, renderFrom, runningSource } from '../delivery/sources.ts';
 import { diffOfManifests } from '../diff/diff.ts';
-import { printDiff } from '../diff/print.ts';
+import { printDiff } from '../diff/print-diff.ts';
 import { withVersions } from '../publish/plan.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { offer, promotionBranch } from './branch.ts';

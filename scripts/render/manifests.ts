@@ -10,10 +10,10 @@ import { order, sourceOf } from '../../charts/order/order.ts';
 import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
+import type { CheckedEnvironment } from './check-diagnostics.ts';
 import { parts } from './components.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
-import type { CheckedEnvironment } from './violations.ts';
 
 /** The files of one environment, empty if there are diagnostics, and the results of the checks. */
 export interface EnvironmentManifests {

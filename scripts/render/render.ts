@@ -8,17 +8,17 @@ import { Failure } from '../cli/failure.ts';
 import { onDisk, readingDisk } from '../files/disk-failure.ts';
 import { type ChartObjects, chartObjects } from '../helm/chart-objects.ts';
 import { checkData } from './check-data.ts';
-import { committedData, dataIn } from './data.ts';
-import { DiagnosticsFailure } from './diagnostics-failure.ts';
-import { type Difference, findDifference } from './difference.ts';
-import { environmentManifests } from './manifests.ts';
-import { Memory } from './memory.ts';
 import {
   type CheckedEnvironment,
   findingDiagnostics,
   needlessExceptions,
   shortageDiagnostics,
-} from './violations.ts';
+} from './check-diagnostics.ts';
+import { committedData, dataIn } from './data.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
+import { type Difference, findDifference } from './difference.ts';
+import { environmentManifests } from './manifests.ts';
+import { Memory } from './memory.ts';
 import { writeDifference } from './write-difference.ts';
 
 /** Result of rendering a repository. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Diff } from '../diff/diff.ts';
-import { headings, printDiff } from '../diff/print.ts';
+import { headings, printDiff } from '../diff/print-diff.ts';
 
 /** In characters; GitHub takes 65,536 for a comment (REST API, 'Create an issue comment'). */
 const longest = 60_000;

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { clusterClient } from '../cluster/client.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { collectStatus } from './collect.ts';
-import { printStatus } from './print.ts';
+import { printStatus } from './print-status.ts';
 import { probeQuery } from './signal-states.ts';
 
 const run = promisify(execFile);

@@ -18,9 +18,9 @@ import { RawObjects } from '../../scripts/cluster/raw-objects.ts';
 import type { Placed } from '../../scripts/diff/placed.ts';
 import { appliedBy, driftOf, type ObjectDrift } from '../../scripts/drift/drift.ts';
 import { fluxManager } from '../../scripts/drift/owned-fields.ts';
-import { printDrift } from '../../scripts/drift/print.ts';
+import { printDrift } from '../../scripts/drift/print-drift.ts';
 import { collectStatus } from '../../scripts/status/collect.ts';
-import { printStatus } from '../../scripts/status/print.ts';
+import { printStatus } from '../../scripts/status/print-status.ts';
 import { type ApiServer, startApiServer } from '../../scripts/verify/api-server.ts';
 import { readDefinitions, serveDefinitions } from '../../scripts/verify/definitions.ts';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { compact } from '../diff/print.ts';
+import { compact } from '../diff/print-diff.ts';
 import type { DriftedField, ObjectDrift } from './drift.ts';
 
 /** Headings of the states, in the order in which they are shown, with what becomes of it. */
