@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { storedImage } from '../mirror/folder.ts';
 import { digestOf } from '../oci/digest.ts';
-import { ensureChart, findChart, mirrorChart } from './chart.ts';
+import { ensureChart, findChart } from './chart.ts';
+import { mirrorChart } from './registry-chart.ts';
 
 const archive = Buffer.from('what a chart is, is for Helm to say');
 const manifest = JSON.stringify({

@@ -1,8 +1,3 @@
-export {
-  ChartFailure,
-  type ChartPlace,
-  ensureChart,
-  type FoundChart,
-  findChart,
-  mirrorChart,
-} from './chart.ts';
+export { ensureChart, findChart } from './chart.ts';
+export { ChartFailure, type ChartPlace, type FoundChart } from './found-chart.ts';
+export { mirrorChart } from './registry-chart.ts';
