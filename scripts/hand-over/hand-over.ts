@@ -66,7 +66,8 @@ export async function handOver(options: Options): Promise<void> {
   if (await ensureDeployKey(environment, deployKey, run)) report(`deploy key for ${source.url}`);
   report(`Flux reads ${source.url}, branch ${source.branch}, manifests/${environment.name}`);
   await run(apply, syncObjects(environment, manifests));
-  for (const object of ['gitrepository/platform', 'kustomization/platform']) {
+  // The first `publish` pushes to the registry.
+  for (const object of ['gitrepository/platform', 'kustomization/platform', 'kustomization/registry']) {
     report(`waiting for ${object}, 10 minutes at most`);
     await run(['-n', 'flux-system', 'wait', '--for=condition=Ready', '--timeout=10m', object]);
   }

@@ -114,14 +114,6 @@ describe('an environment that Git fills', () => {
   });
 
   it('runs its apps by digest after the first publish, from a signed commit', async () => {
-    await site.kubectl(
-      'wait',
-      'deployment/registry',
-      '-n',
-      'registry',
-      '--for=condition=Available',
-      '--timeout=15m',
-    );
     await site.timed('publish, three apps', () => good('publish', environment));
     await site.timed('from publish to a page', () =>
       expect.poll(() => seen('home'), longest).toContain('<h1>'),
