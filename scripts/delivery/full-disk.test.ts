@@ -31,7 +31,7 @@ function disk(size: string): SmallDisk {
 describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
   it.each([
     ['512k', 'before the commit'],
-    ['1m', 'while it is made'],
+    ['768k', 'while it is made'],
   ])(
     'of this machine (%s): nothing is published, and the same command goes on when there is room',
     async (size) => {

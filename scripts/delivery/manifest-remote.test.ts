@@ -89,6 +89,21 @@ it('unchanged manifests are not committed again', async () => {
   expect(Number(await world.git(['rev-list', '--count', 'main']))).toBe(1);
 });
 
+it('newer sources are recorded although no manifest has changed: previews are rendered from them', async () => {
+  const { root } = await world.person();
+  await publishApp(root, 'shop', 1);
+  const remote = await world.remote(root);
+  const newer = 'b'.repeat(40);
+  const { changed } = await remote.commit(async (head) => {
+    const images = readPublished('prod', await remote.file(head, imagesFile));
+    const manifests = await remote.files(head, 'manifests/prod');
+    const after = { images: { source: newer, apps: images?.apps ?? {} }, manifests };
+    return environmentChange('prod', { images, manifests }, after, 'Publish prod');
+  });
+  expect(changed).toBe(true);
+  expect(readPublished('prod', await world.git(['show', `main:${imagesFile}`]))?.source).toBe(newer);
+});
+
 it('foreign files stay, and those of a removed component are deleted', async () => {
   const { root, git } = await world.person({ 'README.md': 'hello', 'manifests/prod/old/a.yaml': 'a' });
   await git(['push', '--quiet', world.url, 'main']);
