@@ -101,7 +101,8 @@ describe('an app that reads metrics, log lines and traces', () => {
     for (const store of ['prometheus', 'victoria-logs', 'jaeger'])
       expect(JSON.stringify(signalReaders(light, store))).not.toContain('shop');
     const alone = environment({ apps: [other], operators: [jaegerOperator], cluster: light.cluster });
-    expect(JSON.stringify(jaeger(alone).objects)).not.toContain('16686,');
+    for (const kind of ['NetworkPolicy', 'Service'])
+      expect(JSON.stringify(find(jaeger(alone), kind, 'jaeger').spec)).not.toContain('16686');
   });
 
   it('has neither variables nor policies where nothing is observed', () => {
