@@ -21,7 +21,7 @@ const program = npmCommand('dev')
   .description(
     "Runs an app's program on this machine like its container in the cluster: with its variables, certificates and secrets, and with\nport-forwards to its database and the services that it uses. For debuggers, and to see a change at once.",
   )
-  .argument('<app>', 'an app with a Node program')
+  .argument('<app>', 'an app with a Node program, or with pages that Vite bundles')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--inspect [host:port]', 'accept a debugger; default 127.0.0.1:9229')
   .option('--inspect-brk [host:port]', 'the same, and wait for it before the first line')

@@ -1,3 +1,6 @@
+import { lookup } from 'node:dns';
+import { Agent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { defineConfig } from 'vite';
 
 /**
@@ -5,6 +8,8 @@ import { defineConfig } from 'vite';
  * to it: the browser sends the session of that host to every port of it.
  */
 const { CLUSTER_ORIGIN: cluster } = process.env;
+
+const loopback: LookupFunction = (_host, options, done) => lookup('127.0.0.1', options, done);
 
 export default defineConfig({
   build: {
@@ -14,21 +19,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  ...(cluster === undefined ? {} : { server: clusterServer(cluster) }),
+  ...(cluster === undefined ? {} : { server: clusterServer(new URL(cluster)) }),
 });
 
-function clusterServer(origin: string) {
+function clusterServer({ origin, hostname }: URL) {
+  const isHere = hostname.endsWith('.localhost');
   const passed = {
     target: origin,
     changeOrigin: true,
-    // The certificate of a cluster on this machine is of its own authority.
-    secure: false,
     headers: { origin },
+    // A cluster on this machine has an authority of its own, and its names are known to browsers alone.
+    secure: !isHere,
+    ...(isHere ? { agent: new Agent({ lookup: loopback, rejectUnauthorized: false }) } : {}),
   };
-  return {
-    host: new URL(origin).hostname,
-    port: 5173,
-    strictPort: true,
-    proxy: { '/api': passed, '/.sign-in': passed },
-  };
+  return { allowedHosts: [hostname], proxy: { '/api': passed, '/.sign-in': passed } };
 }

@@ -1,13 +1,23 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
-import type { DevOptions } from './dev.ts';
 
-interface SiteInput extends Pick<DevOptions, 'root' | 'app' | 'variables' | 'signal' | 'print'> {
+/** Port of Vite's server. */
+const port = 5173;
+
+interface SiteInput {
+  /** Root of the repository. */
+  root: string;
+  app: string;
   /** Folder of the site, from the root. */
   folder: string;
   /** Where the cluster serves it; undefined if it does not. */
   origin: string | undefined;
+  /** Variables for vite.config.ts. */
+  variables: Readonly<Record<string, string>>;
+  /** Ends the process. */
+  signal: AbortSignal;
+  print: (text: string) => void;
 }
 
 /**
@@ -28,11 +38,14 @@ export async function serveSite({
       `${app} has no address in the cluster, to which requests of its API could go.`,
       `Write exposes in apps/${app}/app.ts, then deploy it: npm run deploy -- ${app}`,
     );
+  // Of the same host, so that the browser sends the session that it has at the cluster: cookies do not know ports.
+  const address = `http://${new URL(origin).hostname}:${port}/`;
   print(
-    `${app} is served from ${folder}; its API is that of ${origin}. Sign in there first. Ctrl-C to stop.\n`,
+    `${app} is served from ${folder} at ${address}, with the API of ${origin}: sign in there first. Ctrl-C to stop.\n`,
   );
   const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const ended = await execa(process.execPath, [vite], {
+  const options = ['--host', '127.0.0.1', '--port', `${port}`, '--strictPort'];
+  const ended = await execa(process.execPath, [vite, ...options], {
     ...{ cwd: join(root, folder), env: { CLUSTER_ORIGIN: origin, ...variables } },
     ...{ stdio: 'inherit', reject: false, cancelSignal: signal },
   });

@@ -12,6 +12,7 @@ import type { Environment } from '../../model/graph.ts';
 import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 import type { CheckedEnvironment } from './check-diagnostics.ts';
 import { parts } from './components.ts';
+import { extraTwice } from './extra-twice.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
 
@@ -32,7 +33,8 @@ export function environmentManifests(
   charts: ChartObjects = noCharts,
 ): EnvironmentManifests {
   const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
-  const { kustomizations, diagnostics } = order(env, rendered);
+  const { kustomizations, diagnostics: ordered } = order(env, rendered);
+  const diagnostics = [...ordered, ...extraTwice(env, rendered)];
   const inventory = new Inventory(env, rendered);
   const checked = {
     env,

@@ -15,8 +15,7 @@ export type Invitation = Answer<'listInvitations'>['invitations'][number];
 export type Role = Answer<'listRoles'>['roles'][number];
 export type ApiKey = Answer<'listApiKeys'>['keys'][number];
 export type AuditEntry = Answer<'listAuditEntries'>['entries'][number];
-export type Person = Answer<'listPeople'>['people'][number];
-export type Session = Answer<'getSession'>['session'];
+export type PersonWithAccount = Answer<'listPeople'>['people'][number];
 
 const listeners = new Set<() => void>();
 

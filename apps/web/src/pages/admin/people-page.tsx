@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components/Button';
-import type { Person } from '../../accounts-api.ts';
+import type { PersonWithAccount } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Loaded, Paged } from '../../components/loaded.tsx';
 import { Moment } from '../../components/moment.tsx';
@@ -24,7 +24,7 @@ export function PeoplePage() {
   );
 }
 
-function PersonRow({ person: { id, email, name, verified } }: { person: Person }) {
+function PersonRow({ person: { id, email, name, verified } }: { person: PersonWithAccount }) {
   const [isOpen, setOpen] = useState(false);
   const sessions = usePersonSessions(id, isOpen);
   const signOut = useSignPersonOut(id);
