@@ -1,6 +1,6 @@
 import type { Component, KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
-import { type Diagnostic, problemOfFile } from '../../model/diagnostics/diagnostic.ts';
+import { type Diagnostic, diagnosticOfFile } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 
 /** An object of `extra` must not be one that is derived, or one of another file: Flux would apply one of the two. */
@@ -19,7 +19,7 @@ export function extraTwice({ apps, operators }: Environment, rendered: readonly 
   return written
     .filter(({ object }) => (all.get(identity(object))?.length ?? 0) > 1)
     .map(({ object, file }) =>
-      problemOfFile(file, {
+      diagnosticOfFile(file, {
         code: 'object-twice',
         what: `the ${objectId(object)} exists already`,
         why: 'it is derived from a description, or another file has it: Flux would apply one of the two',
