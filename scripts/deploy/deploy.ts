@@ -21,13 +21,8 @@ import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { noteRun } from '../telemetry/run-trace.ts';
 import { checkApps } from './check-apps.ts';
-import {
-  changedKustomizations,
-  inWords,
-  pathsOfApp,
-  renderedKustomizations,
-  workloadsOf,
-} from './kustomizations.ts';
+import { inWords } from './in-words.ts';
+import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';
 import { firstLines } from './pod-trouble.ts';
 import { type PodsBefore, podsNow } from './pods-before.ts';
 import { waitForRollOut } from './roll-out.ts';

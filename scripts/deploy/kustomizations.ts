@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
-import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
+import { platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import { kustomizationsOfApp } from '../../charts/order/order.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 
@@ -129,14 +129,4 @@ export function canGoOn(
   return listField(object, 'spec', 'dependsOn')
     .filter((dependency) => field(dependency, 'readyExpr') === undefined)
     .every((dependency) => progressOf(all.get(textField(dependency, 'name') ?? ''), commit).at === 'ready');
-}
-
-/** Names of Kustomizations for a message. */
-export function inWords(kustomizations: readonly string[]): string {
-  const named = kustomizations.map((kustomization) =>
-    kustomization === definitions ? 'the definitions' : kustomization,
-  );
-  return named.length <= 4
-    ? named.join(', ')
-    : `${named.slice(0, 3).join(', ')} and ${named.length - 3} more`;
 }

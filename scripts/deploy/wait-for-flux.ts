@@ -4,7 +4,8 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
-import { canGoOn, inWords, progressOf } from './kustomizations.ts';
+import { inWords } from './in-words.ts';
+import { canGoOn, progressOf } from './kustomizations.ts';
 
 const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
 

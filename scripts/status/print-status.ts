@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { table } from '../cli/table.ts';
-import { inWords } from '../deploy/kustomizations.ts';
+import { inWords } from '../deploy/in-words.ts';
 import type { Status } from './collect.ts';
 import { driftText } from './drift-states.ts';
 import { shortRevision } from './kustomization-states.ts';
