@@ -10,6 +10,7 @@ import { loadGraph } from '../model/load-graph.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';
 import { DiagnosticsFailure } from '../scripts/render/diagnostics-failure.ts';
 import { renderAll } from '../scripts/render/render.ts';
+import { acceptedSchema } from '../scripts/supply-chain/accepted.ts';
 import { blocksOf, commandsOf, type Example, spansOf } from './examples.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from './model/fixture.ts';
 
@@ -19,7 +20,7 @@ const texts = files.map((file) => [file, readFileSync(join(root, file), 'utf8')]
 const blocks = texts.flatMap(([file, text]) => blocksOf(file, text));
 const spans = texts.flatMap(([file, text]) => spansOf(file, text));
 
-type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'operator' | 'cluster';
+type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'operator' | 'cluster' | 'supply chain';
 
 /** What a block is an example of. Each is one of these: a block of another kind would be run by nobody. */
 function kindOf({ text, language, file }: Example): Kind | undefined {
@@ -31,6 +32,7 @@ function kindOf({ text, language, file }: Example): Kind | undefined {
     return 'commands';
   if (/^apiVersion: /m.test(text)) return 'objects';
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
+  if (keys.length > 0 && keys.every((key) => Object.hasOwn(acceptedSchema.shape, key))) return 'supply chain';
   // A line of an object in TypeScript ends with a comma; one of YAML does not.
   const isTypeScript = /,\s*(?:\/\/.*)?$/m.test(text);
   if (isTypeScript && keys.includes('chart')) return 'operator';
@@ -119,6 +121,12 @@ describe('a field that the docs name is in its schema', () => {
       (schema) => schema.safeParse(value).success,
     );
     expect(taken).toBe(true);
+  });
+});
+
+describe('an example of what is accepted of packages of others', () => {
+  it.each(ofKind('supply chain'))('%s has the keys of ci/supply-chain.yaml', (_, { text }) => {
+    expect(acceptedSchema.partial().parse(parse(text))).not.toEqual({});
   });
 });
 

@@ -9,7 +9,8 @@ export const acceptedFile = 'ci/supply-chain.yaml';
 
 const reason = z.string().min(1);
 
-const acceptedSchema = z.strictObject({
+/** Schema of the file. */
+export const acceptedSchema = z.strictObject({
   /** SPDX identifiers. */
   licences: z.array(z.string().min(1)).min(1),
   packages: z.array(z.strictObject({ name: z.string().min(1), licence: z.string().min(1), reason })),

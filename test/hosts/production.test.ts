@@ -86,8 +86,10 @@ describe('an environment that Git fills', () => {
     };
     return visit({ ...place, roots }).then(({ body }) => body, String);
   };
-  const podsOf = async (app: string) =>
-    (await site.kubectl('get', 'pods', '--namespace', app, '--output=name')).trim().split('\n').sort();
+  const podsOf = async (app: string, ...options: string[]) => {
+    const names = await site.kubectl('get', 'pods', '--namespace', app, '--output=name', ...options);
+    return names.trim().split('\n').sort();
+  };
 
   it('is made of machines by pulumi up, and read by Flux with a deploy key', async () => {
     await ensurePulumi();
@@ -166,14 +168,15 @@ describe('an environment that Git fills', () => {
       await expect.poll(() => seen('pr-12-home'), longest).toContain('Plinth twelve');
       await expect.poll(() => seen('pr-13-home'), longest).toContain('Plinth thirteen');
     });
-    await site.kubectl(
-      'wait',
-      'deployment/pr-13-orders',
-      '-n',
-      'pr-13-orders',
-      '--for=condition=Available',
-      '--timeout=15m',
+    await site.timed('from preview open to an app with its own database', () =>
+      expect
+        .poll(
+          async () => (await podsOf('pr-13-orders', '--field-selector=status.phase=Running')).join(),
+          longest,
+        )
+        .toMatch(/pod\/pr-13-orders-\w+-\w+/),
     );
+    await readyKustomizations(site.kubeconfig);
     const databases = await site.kubectl('get', 'clusters.postgresql.cnpg.io', '-A', '--output=name');
     expect(databases).toContain('pr-13-orders');
     expect(await seen('home')).toContain('Plinth second');
