@@ -249,7 +249,7 @@ describe('writing', () => {
         "console.log('hello');\nprocess.stdout.write('hi');\nexport",
       ] as const;
       await withEdits([shout], async (root) => {
-        const module = JSON.stringify(join(import.meta.dirname, 'command.ts'));
+        const module = JSON.stringify(join(import.meta.dirname, 'render-command.ts'));
         const script = `
           const { renderCommand } = await import(${module});
           const print = (text) => void process.stdout.write(text);

@@ -194,10 +194,10 @@ describe('an environment that Git fills', () => {
   it('proposes what it runs for another environment as a branch, with the same digest there', async () => {
     const path = join(site.checkout.root, 'clusters', environment, 'cluster.yaml');
     const { previews: _, ...cluster } = parse(await readFile(path, 'utf8'));
-    await mkdir(join(site.checkout.root, 'clusters', prod));
+    await mkdir(join(site.checkout.root, 'clusters', prod), { recursive: true });
     // Nothing is ever sent there.
     const nodes = [{ name: 'control-1', role: 'control-plane', address: '192.0.2.1' }];
-    const text = stringify({ ...cluster, name: 'production-other', domain: 'prod.localhost', nodes });
+    const text = stringify({ ...cluster, name: `production-${prod}`, domain: 'prod.localhost', nodes });
     await writeFile(join(site.checkout.root, 'clusters', prod, 'cluster.yaml'), text);
     await push('Another environment');
     await good('publish', environment);
