@@ -64,6 +64,12 @@ describe('machines', () => {
     await site.molecule('verify');
   });
 
+  it('get answers at any of their ports, also in the range of node ports', { tags: 'core' }, async () => {
+    // Where calls of pods leave a machine, flannel gives them a random port of it.
+    const call = `import socket; socket.create_connection(('${site.addressOf('control-1')}', 22), 5, ('', 31999))`;
+    await onHost(site.engine, 'worker-1', `python3 -c "${call}"`);
+  });
+
   it('gain a fourth one, and the others are unchanged', { tags: 'core' }, async () => {
     await site.add('worker-3', 'worker');
     expect(changed(await site.timed('a fourth machine joins', () => site.nodes('apply')))).toEqual([
