@@ -67,7 +67,7 @@ function isWithin(path: string, outer: string): boolean {
 
 /** Programs whose work it is to fill in fields that manifests leave open: Kubernetes' own, Flux' and those of operators. */
 const controllers =
-  /^(kube-|kubelet$|k3s$|cloud-controller-manager$|gotk-|source-controller$|helm-controller$|notification-controller$|cert-manager|cainjector|trust-manager$|manager$|traefik$|csi-|external-|.*-provisioner$)/;
+  /^(kube-|kubelet$|k3s$|cloud-controller-manager$|gotk-|source-controller$|helm-controller$|notification-controller$|cert-manager|cainjector|trust-manager$|trust-roots$|manager$|traefik$|csi-|external-|.*-provisioner$)/;
 
 /** Annotations by which commands ask Flux to look again: requests, not a state. */
 const requests = /^metadata\.annotations\.reconcile\.fluxcd\.io\//;
