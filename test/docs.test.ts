@@ -52,7 +52,7 @@ async function diagnosticsOf(cluster: string, edits: Edit[]): Promise<string[]> 
       recursive: true,
       filter: (path) => !path.includes('node_modules'),
     });
-    cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
+    for (const file of ['package-lock.json', 'tsconfig.json']) cpSync(join(root, file), join(folder, file));
     try {
       await renderAll(folder);
       return [];

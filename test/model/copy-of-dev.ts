@@ -12,6 +12,8 @@ const inputs = [
   'images/lock.yaml',
   'package.json',
   'package-lock.json',
+  // That of apps/web extends it, and Vitest reads it.
+  'tsconfig.json',
 ];
 
 /**
