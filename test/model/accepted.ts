@@ -42,7 +42,7 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
         `ports: { http: { port: 8080 }, api: { port: 8443, tls: 'mutual' } },
   exposes: { port: 'http', signIn: true, hosts: ['www'], paths: { '/api': 'api' }, redirects: { '/old': '/new' } },
   uses: [{ kind: 'people' }, { kind: 'app', app: 'stock', port: 'grpc' }],
-  job: { command: ['true'], resources: { cpu: '1m', memory: '1Mi' } },
+  job: { command: ['true'], resources: { cpu: '1m', memory: '6Mi' } },
   identity: { reload: 'files' },`,
       ),
       app('stock', server.replace(/$/, "\n  uses: [{ kind: 'people' }],")),
@@ -68,16 +68,16 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
   temporary: { '/cache': '1Mi', '/dev/shm': { size: '16Mi', memory: true } },
   replicas: { min: 1, max: 2, cpu: 1000 },
   priority: 1000,
-  init: [{ name: 'a', user: 1000, resources: { cpu: '1m', memory: '1Mi' } }],
+  init: [{ name: 'a', user: 1000, resources: { cpu: '1m', memory: '6Mi' } }],
   sidecars: [
     {
       name: 'b',
       ports: { http: { port: 1 } },
       probes: { ready: { path: '/', port: 'http' } },
-      resources: { cpu: '1m', memory: '1Mi' },
+      resources: { cpu: '1m', memory: '6Mi' },
     },
   ],
-  job: { command: ['check'], resources: { cpu: '1m', memory: '1Mi' }, retries: 0 },
+  job: { command: ['check'], resources: { cpu: '1m', memory: '6Mi' }, retries: 0 },
   exceptions: [
     { rule: 'non-root', reason: 'It is the edge of what is taken.' },
     { rule: 'read-only-root', reason: 'It is the edge of what is taken.' },
