@@ -41,13 +41,16 @@ export async function fluxDefinitions({ operators }: Environment): Promise<strin
 
 /** Flux and its requirements as one text, in the order that an API server needs. */
 export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
-  const objects = [...manifests]
-    .filter(([path]) => components.some((component) => path.startsWith(`manifests/${name}/${component}/`)))
-    .map(([, text]) => text);
+  const objects = [...manifests].filter(([path]) => isForBootstrap(name, path)).map(([, text]) => text);
   // The API server refuses an object whose namespace does not exist yet, and a claim without its class waits
   // long.
   const order = (text: string): number => (/^kind: (Namespace|StorageClass)$/m.test(text) ? 0 : 1);
   return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
+}
+
+/** Whether a manifest belongs to Flux or its requirements, which start before all others. */
+export function isForBootstrap(environment: string, path: string): boolean {
+  return components.some((component) => path.startsWith(`manifests/${environment}/${component}/`));
 }
 
 /** By namespace, the Deployments that must run before manifests can be pushed and read. */

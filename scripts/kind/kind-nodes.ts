@@ -23,6 +23,7 @@ import { joinWorkers } from './join-workers.ts';
 import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
 import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
 import { ensureNodeNetwork } from './node-network.ts';
+import { pullEarly } from './pull-early.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { waitForRestart } from './wait-for-restart.ts';
 
@@ -31,6 +32,12 @@ interface Options {
   environment: Environment;
   report: Report;
   signal: AbortSignal;
+}
+
+/** Options of `ensureNodes`. */
+interface NodesOptions extends Options {
+  /** Images that a new single node pulls while its control plane starts, by digest. Default: none. */
+  images?: readonly string[];
 }
 
 /** How the nodes were brought up: created, already running, started, or extended by workers. */
@@ -97,7 +104,7 @@ export async function refuseOtherNodes(options: Options): Promise<void> {
  * nodes have no pod network yet: `ensureNodeNetwork`.
  * @throws Failure if cluster.yaml has other nodes or ports than the cluster.
  */
-export async function ensureNodes(options: Options): Promise<NodesState> {
+export async function ensureNodes(options: NodesOptions): Promise<NodesState> {
   const { engine, environment, report, signal } = options;
   const { name } = environment.cluster;
   const folder = join(stateDir(), name);
@@ -232,7 +239,8 @@ export async function deleteNodes(engine: Engine, cluster: string, report: Repor
   });
 }
 
-async function createNodes({ engine, environment, report, signal }: Options, config: string): Promise<void> {
+async function createNodes(options: NodesOptions, config: string): Promise<void> {
+  const { engine, environment, report, signal, images = [] } = options;
   const { cluster } = environment;
   const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
   report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
@@ -251,6 +259,14 @@ async function createNodes({ engine, environment, report, signal }: Options, con
     ],
     { env: kindEnvironment(engine), stdin: 'ignore', all: true, reject: false, cancelSignal: signal },
   );
+  const created = new AbortController();
+  // Of several nodes nobody knows yet which pods they get.
+  if (cluster.nodes.length === 1 && images.length > 0) {
+    const ends = AbortSignal.any([signal, created.signal]);
+    pullEarly(engine, `${cluster.name}-control-plane`, images, ends).catch((error: Error) => {
+      if (!ends.aborted) report(`images are pulled later: ${error.message}`);
+    });
+  }
   const pidFile = join(stateDir(), cluster.name, 'kind.pid');
   await writeFile(pidFile, String(child.pid ?? ''));
   child.all?.on('data', (chunk: Buffer) => {
@@ -264,6 +280,7 @@ async function createNodes({ engine, environment, report, signal }: Options, con
     if (line !== undefined && line !== '') report(line);
   });
   const result = await child;
+  created.abort();
   await rm(pidFile, { force: true });
   if (result.failed) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { readEntry } from '../../images/cache/index.ts';
 import { recipeOf } from '../../images/go/index.ts';
-import { type Lock, neededBinaries } from '../../images/lock/index.ts';
+import type { Lock } from '../../images/lock/index.ts';
 import type { MachineCheck } from '../doctor/check-result.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';
@@ -8,6 +8,7 @@ import { type Host, install } from '../doctor/host.ts';
 import { inPath, printed } from '../doctor/machine.ts';
 import { tool } from '../doctor/tool.ts';
 import { readCluster } from '../repository/read-cluster.ts';
+import type { MissingPrograms } from './background-builds.ts';
 
 /** Checks of this machine for the selected tests, before the first one starts. */
 export function checksBefore(
@@ -48,28 +49,16 @@ export function lackingWithoutGo(lock: Lock): string[] {
   });
 }
 
-/** Messages about builds before the tests, with their duration; empty if the cache has everything. */
-export function buildsBefore(lock: Lock): string[] {
-  const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
-  const ofStacks = inPath('go') ? lacking(['pulumi', 'versitygw']) : [];
-  const ofCharts = lacking(['helm']);
-  const missing = lacking(neededBinaries(lock));
+/** Messages about the builds that the tests need, with their duration; empty if the cache has everything. */
+export function buildsBefore({ tests, cluster }: MissingPrograms): string[] {
   return [
-    ...(ofStacks.length === 0
+    ...(tests.length === 0
+      ? []
+      : [`The cache lacks ${tests.join(', ')}: built before the unit tests, up to 15 minutes on two cores.`]),
+    ...(cluster.length === 0
       ? []
       : [
-          `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, and Pulumi if none is installed: ` +
-            'up to 10 minutes on two cores.',
-        ]),
-    ...(ofCharts.length === 0
-      ? []
-      : [
-          'The cache lacks helm. The tests of the services build it first if it cannot be downloaded: up to 10 minutes on two cores.',
-        ]),
-    ...(missing.length === 0
-      ? []
-      : [
-          `The cache lacks ${missing.join(', ')}. If no image registry answers, the end-to-end test builds them first: ` +
+          `The cache lacks ${cluster.join(', ')}: built beside the tests and before the end-to-end test, ` +
             'about half an hour on two cores, once per machine.',
         ]),
   ];

@@ -1,6 +1,7 @@
 import { loadLock } from '../../images/lock/index.ts';
 import { thisHost } from '../doctor/host.ts';
 import { refuseUnfit } from '../doctor/refuse.ts';
+import { missingPrograms, startBuilds } from './background-builds.ts';
 import { buildsBefore, checksBefore, lackingWithoutGo } from './before.ts';
 import { expectedDuration, noteDuration, readDurations } from './durations.ts';
 import type { StepResult } from './run-step.ts';
@@ -9,17 +10,22 @@ import { type TestOptions, type TestStep, testPlan } from './steps.ts';
 /** Checks this machine, runs the selected steps one after the other and returns the exit code. */
 export async function runTests(options: TestOptions): Promise<number> {
   const lock = loadLock();
+  const missing = await missingPrograms(lock);
   const { steps, clusters, browser, usual, leftOut } = testPlan(options, {
     root: process.getuid?.() === 0,
     lacking: lackingWithoutGo(lock),
+    toBuild: missing.tests,
   });
   for (const line of leftOut) console.log(`Left out: ${line}.`);
   const titles = steps.map(([title]) => title);
   console.log(`${titles.join(', ')}: ${expectedDuration(titles, readDurations(), usual)}.`);
-  if (clusters) for (const line of buildsBefore(lock)) console.log(line);
+  for (const line of buildsBefore(clusters ? missing : { ...missing, cluster: [] })) console.log(line);
   await refuseUnfit(checksBefore({ browser, clusters }, lock, thisHost()));
   const total: StepResult = { passed: 0, skipped: 0, failures: [] };
+  const endBuilds = Object.keys(options).length === 0 ? startBuilds(missing) : () => {};
   for (const step of steps) {
+    // The last step builds what its cluster needs, in its own order.
+    if (step === steps.at(-1)) endBuilds();
     const { passed, skipped, failures } = await runStep(step);
     total.passed += passed;
     total.skipped += skipped;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { testPlan } from './steps.ts';
 
-const able = { root: true, lacking: [] };
-const ordinary = { root: false, lacking: [] };
+const able = { root: true, lacking: [], toBuild: [] };
+const ordinary = { root: false, lacking: [], toBuild: [] };
 
 const titles = (...args: Parameters<typeof testPlan>) => testPlan(...args).steps.map(([title]) => title);
 
@@ -36,7 +36,7 @@ test('the option of a project runs only that project', () => {
 });
 
 test('without Go, the steps that need a program built with Go are left out, with a message', () => {
-  const machine = { root: true, lacking: ['kratos', 'pulumi', 'versitygw'] };
+  const machine = { root: true, lacking: ['kratos', 'pulumi', 'versitygw'], toBuild: [] };
   expect(titles({}, machine)).not.toContain('stacks on the real engine');
   expect(titles({}, machine)).toContain('services');
   expect(testPlan({}, machine).leftOut).toEqual([
@@ -44,5 +44,11 @@ test('without Go, the steps that need a program built with Go are left out, with
     'stacks on the real engine: Go is not installed, by which pulumi and versitygw would be built. Install it from https://go.dev/dl',
   ]);
   expect(testPlan({ unit: true }, machine).leftOut).toHaveLength(1);
-  expect(titles({}, { root: true, lacking: ['kratos'] })).toContain('stacks on the real engine');
+  expect(titles({}, { ...able, lacking: ['kratos'] })).toContain('stacks on the real engine');
+});
+
+test('programs that tests start are built before the tests that have a time-out', () => {
+  const steps = titles({ unit: true }, { ...able, toBuild: ['kratos'] });
+  expect(steps.indexOf('programs of the tests')).toBe(steps.indexOf('unit tests') - 1);
+  expect(titles({ unit: true }, able)).not.toContain('programs of the tests');
 });

@@ -1,3 +1,4 @@
+import { buildArguments } from './background-builds.ts';
 import { runTool, runVitest, type StepResult } from './run-step.ts';
 
 /** One step: its title, and a function that runs it. */
@@ -45,6 +46,8 @@ export interface TestMachine {
   root: boolean;
   /** Programs that are not here, and cannot be built since Go is not installed. */
   lacking: readonly string[];
+  /** Programs that tests start, and that have to be built first. */
+  toBuild: readonly string[];
 }
 
 /** The steps that these options select on this machine. */
@@ -73,7 +76,7 @@ export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
   }
   if (options.unit === true) {
     return {
-      steps: unitSteps(without.accounts),
+      steps: unitSteps(without.accounts, machine.toBuild),
       clusters: false,
       browser: true,
       usual: 'about 8 minutes',
@@ -81,7 +84,7 @@ export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
     };
   }
   return {
-    steps: [...unitSteps(without.accounts), ...clusterSteps(machine.root, without.stacks)],
+    steps: [...unitSteps(without.accounts, machine.toBuild), ...clusterSteps(machine.root, without.stacks)],
     clusters: true,
     browser: true,
     usual: 'about 40 minutes',
@@ -111,7 +114,7 @@ const node = (...args: string[]) => runTool(process.execPath, args);
 /** The tests that run Ory Kratos itself. */
 const accountTests = ['kratos', 'sign-in', 'sign-in-browser'].map((name) => `test/services/${name}.test.ts`);
 
-const unitSteps = (withoutAccounts: readonly string[]): TestStep[] => [
+const unitSteps = (withoutAccounts: readonly string[], toBuild: readonly string[]): TestStep[] => [
   ['linter', () => runTool('biome', ['check', '--error-on-warnings', '.'])],
   ['types', () => runTool('tsc', ['--noEmit'])],
   ['types of web', () => runTool('tsc', ['--noEmit', '-p', 'apps/web'])],
@@ -120,6 +123,10 @@ const unitSteps = (withoutAccounts: readonly string[]): TestStep[] => [
   ['schemas and reference', () => node('scripts/schemas.ts', '--check')],
   ['contracts', () => node('scripts/generate.ts', '--check')],
   ['custom resources', () => node('scripts/verify.ts', '--offline')],
+  // Tests have a time-out, and the build of a program takes minutes.
+  ...(toBuild.length === 0
+    ? []
+    : [['programs of the tests', () => node(...buildArguments(toBuild))] satisfies TestStep]),
   ['unit tests', () => runVitest('unit')],
   [
     'services',

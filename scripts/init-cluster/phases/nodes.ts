@@ -1,8 +1,12 @@
 import { ensureProgram } from '../../../images/index.ts';
+import type { Environment } from '../../../model/graph.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { ensureNodeFeatures } from '../../cluster/node-features.ts';
 import { kubectlOf } from '../../cluster/node-kubectl.ts';
+import { isForBootstrap } from '../../flux/bootstrap.ts';
+import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
+import { imagesByDigest } from '../../kind/pull-early.ts';
 import { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../input.ts';
 
@@ -14,7 +18,8 @@ export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundS
     // Before all others: Go programs are built one after another, and the nodes need only this one.
     await ensureProgram('kind', report, { registryMirror: engine.registryMirror, signal });
     const supplied = new BackgroundSupply(given);
-    const state = await ensureNodes({ ...given, report });
+    const images = imagesByDigest(startOrder(environment, given.manifests));
+    const state = await ensureNodes({ ...given, report, images });
     const { cluster } = environment;
     const changed = await ensureNodeFeatures(cluster, kubectlOf(given.engine, cluster.name, signal));
     return {
@@ -23,3 +28,9 @@ export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundS
     };
   },
 };
+
+/** The manifests with the digests of the mirror, those of Flux and its requirements first. */
+function startOrder(environment: Environment, manifests: ReadonlyMap<string, string>): Map<string, string> {
+  const later = ([path]: [string, string]) => Number(!isForBootstrap(environment.name, path));
+  return new Map([...pinnedManifests(environment, manifests)].sort((a, b) => later(a) - later(b)));
+}

@@ -50,8 +50,8 @@ export async function queryOrders(
   const pod = await primary(cluster, 'orders');
   const forward = await forwardTo(cluster, { namespace: 'orders', pod, port: 5432 });
   const client = new pg.Client({
-    ...{ host: '127.0.0.1', port: forward.port, user, database: 'orders', connectionTimeoutMillis: 5_000 },
-    query_timeout: 5_000,
+    ...{ host: '127.0.0.1', port: forward.port, user, database: 'orders', connectionTimeoutMillis: 20_000 },
+    query_timeout: 20_000,
     ssl: { cert, key, ca: roots, servername: 'orders-db-rw.orders.svc.cluster.local' },
   });
   client.on('error', () => {}); // a connection that breaks fails its query

@@ -107,7 +107,7 @@ export function login(role: string, folder: string, given: Record<string, string
     PGSSLCERT: `${folder}/tls.crt`,
     PGSSLKEY: `${folder}/tls.key`,
     PGSSLROOTCERT: `${folder}/roots.pem`,
-    PGCONNECT_TIMEOUT: '5',
+    PGCONNECT_TIMEOUT: '20',
     HOME: '/tmp',
     ...given,
   };
