@@ -5,7 +5,7 @@ import { registriesFolder } from './config.ts';
 
 /** An image reference with a digest in a manifest. */
 const pinned =
-  /^\s*(?:- )?image: ["']?([a-z0-9.-]+\/[a-z0-9._/-]+)(?::[\w.-]+)?(@sha256:[0-9a-f]{64})["']?$/gm;
+  /^\s*(?:- )?(?:image|imageName): ["']?([a-z0-9.-]+(?::\d+)?\/[a-z0-9._/-]+)(?::[\w.-]+)?(@sha256:[0-9a-f]{64})["']?$/gm;
 
 /** The images that manifests name by digest, each once and without its tag, as containerd stores them. */
 export function imagesByDigest(manifests: ReadonlyMap<string, string>): string[] {
