@@ -58,8 +58,8 @@ export function buildsBefore({ tests, cluster }: MissingPrograms): string[] {
     ...(cluster.length === 0
       ? []
       : [
-          `The cache lacks ${cluster.join(', ')}: built beside the tests and before the end-to-end test, ` +
-            'about half an hour on two cores, once per machine.',
+          `The cache lacks ${cluster.join(', ')}: built when a cluster needs them, or beside other tests, ` +
+            'up to half an hour on two cores, once per machine.',
         ]),
   ];
 }
