@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'stacks',
           include: ['test/stacks/**/*.test.ts'],
           globalSetup: ['test/stacks/programs.ts'],
-          // One story each, beside each other: every step stands on the one before it.
+          // One story each, beside each other: each step needs the one before it.
           bail: 1,
           maxWorkers: 2,
           testTimeout: 120_000,
@@ -51,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/platform.test.ts'],
-          // One story: each step stands on the one before it.
+          // One story: each step needs the one before it.
           bail: 1,
           fileParallelism: false,
           testTimeout: 45 * 60_000,
@@ -62,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'delivery',
           include: ['test/delivery/**/*.test.ts'],
-          // One story: each step stands on the one before it.
+          // One story: each step needs the one before it.
           bail: 1,
         },
       },

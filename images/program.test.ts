@@ -33,7 +33,7 @@ function lockOf(content: string, platform: string = ownPlatform()): Lock {
   return parseLock(text, 'lock.yaml');
 }
 
-/** What the internet answers; returns how often it was asked. */
+/** Answers requests to the internet; returns their number. */
 function answer(content: string): () => number {
   const fetch = vi.fn(async () => new Response(content));
   vi.stubGlobal('fetch', fetch);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { appName } from './schema/app-name.ts';
 import { initStep, sidecar } from './schema/beside.ts';
-import { appName, bytes, replicas, sentence, variableName, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { exposes } from './schema/exposes.ts';
 import { extraFiles } from './schema/extra.ts';
@@ -14,9 +14,14 @@ import { objectiveSchema } from './schema/objective.ts';
 import { postgresExtensions } from './schema/postgres-extensions.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
+import { replicas } from './schema/replicas.ts';
+import { bytes } from './schema/resources.ts';
 import { rollout } from './schema/rollout.ts';
 import { schedule } from './schema/schedule.ts';
 import { secretUse } from './schema/secret-use.ts';
+import { sentence } from './schema/sentence.ts';
+import { tcpPort } from './schema/tcp-port.ts';
+import { variableName, variables } from './schema/variables.ts';
 import { volumes } from './schema/volume.ts';
 
 /**
@@ -156,7 +161,7 @@ export const appSchema = z.strictObject({
       portName,
       z.strictObject({
         /** Number of the port; one below 1024 needs the exception `low-port`. */
-        port: z.number().int().min(1).max(65535),
+        port: tcpPort,
         /** `mutual`: mutual TLS, at most one port per app. Default: no TLS. */
         tls: z.literal('mutual').optional(),
         /** Transport protocol. */
@@ -165,7 +170,7 @@ export const appSchema = z.strictObject({
          * Number at which visitors reach this port by TCP or UDP, without the gateway: no TLS, no sign-in and no host names, unless the process has
          * them. Every node has the port too. Default: only apps that use it reach it. For HTTP and gRPC: `exposes`.
          */
-        public: z.number().int().min(1).max(65535).optional(),
+        public: tcpPort.optional(),
       }),
     )
     .default({}),

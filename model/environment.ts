@@ -12,7 +12,9 @@ import type { ExtraObjects } from './reading/extra-objects.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
 import type { LoadedSecret, Repository } from './repository.ts';
-import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.ts';
+import type { AppOverride } from './schema/cluster/app-override.ts';
+import { teamRegistry } from './schema/cluster/registry.ts';
+import type { Cluster } from './schema/cluster.ts';
 import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { ExtraObject } from './schema/extra.ts';
@@ -220,7 +222,7 @@ function imagesOf(app: App, cluster: Cluster, { images, published }: Joined): Ap
   };
 }
 
-/** The images of a preview stand beside those of its app, in the same repositories of the registry. */
+/** The images of a preview are in the same repositories of the registry as those of its app. */
 function imagesOfPreview(app: App, cluster: Cluster, { of, image, migrations }: PreviewedApp): AppImages {
   const ref = 'ref' in app.image ? app.image.ref : image && digestRef(cluster, of, 'image', image);
   if (ref === undefined) throw new Error(`the preview ${app.name} has no image, and was not refused`);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { observabilityStores } from './schema/cluster.ts';
+import { observabilityStores } from './schema/cluster/observability.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { extraFiles } from './schema/extra.ts';
 import { helmChart } from './schema/helm-chart.ts';
 import { dnsLabel } from './schema/kubernetes-names.ts';
+import { tcpPort } from './schema/tcp-port.ts';
 
 /**
  * A kind of custom resource. `conditions`: conditions that are True once an object works, in its status or,
@@ -73,7 +74,7 @@ export const operatorSchema = z.strictObject({
     .array(
       z.strictObject({
         workload: dnsLabel,
-        port: z.number().int().min(1).max(65535),
+        port: tcpPort,
         path: z.string().startsWith('/').default('/metrics'),
         tls: z.literal('mutual').optional(),
       }),

@@ -3,7 +3,8 @@ import { onceEach } from './once-each.ts';
 import type { AppFile } from './reading/app-files.ts';
 import type { FieldPath, Loaded, Source } from './reading/source.ts';
 import type { Repository } from './repository.ts';
-import type { AppOverride, Cluster } from './schema/cluster.ts';
+import type { AppOverride } from './schema/cluster/app-override.ts';
+import type { Cluster } from './schema/cluster.ts';
 import { type Preview, type Previews, previewAppName, previewName } from './schema/previews.ts';
 import type { PublishedImage } from './schema/published-images.ts';
 
@@ -146,7 +147,7 @@ function clusterWith(cluster: Cluster, previews: Loaded<Previews>): Cluster {
   return made;
 }
 
-/** What the environment says of the app, but for its number of pods and its names below other domains. */
+/** The override of the app in the environment, without its number of pods and its host names below other domains. */
 function overrideOf(given: AppOverride | null | undefined): AppOverride {
   const { replicas: _, single: _single, hosts: _hosts, ...rest } = given ?? {};
   return rest;

@@ -1,4 +1,5 @@
-import { type Cluster, teamRegistry } from './schema/cluster.ts';
+import { teamRegistry } from './schema/cluster/registry.ts';
+import type { Cluster } from './schema/cluster.ts';
 
 /** The authority of the team's registry, its operator, its namespace and its Service. */
 export const registryName = 'registry';

@@ -3,7 +3,7 @@ import type { EnvironmentApp } from '../model/graph.ts';
 import { loadGraph } from '../model/load-graph.ts';
 import type { Cluster } from '../model/schema/cluster.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
-import { checks } from './doctor/checks.ts';
+import { allChecks } from './doctor/checks/all-checks.ts';
 import { thisHost } from './doctor/host.ts';
 import { printResults } from './doctor/print-results.ts';
 import { runChecks } from './doctor/run-checks.ts';
@@ -21,7 +21,7 @@ await runCommand(async () => {
   const cluster = readCluster(options.env);
   const apps = await appsOf(options.env);
   const results = await runChecks(
-    checks({
+    allChecks({
       environment: options.env,
       cluster,
       apps: apps ?? [],
@@ -36,7 +36,7 @@ await runCommand(async () => {
 // Ends without waiting for checks that timed out.
 process.exit();
 
-/** The apps of the environment; undefined if the graph has diagnostics, which `npm run render` tells. */
+/** The apps of the environment; undefined if the graph has diagnostics, which `npm run render` prints. */
 async function appsOf(name: string): Promise<readonly EnvironmentApp[] | undefined> {
   const { environments } = await loadGraph(repositoryRoot);
   return environments.find((environment) => environment.name === name)?.apps;

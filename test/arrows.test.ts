@@ -65,7 +65,7 @@ function filesOf(room: string): string[] {
     .sort();
 }
 
-/** What a text imports, statically or not. A light search: comments that look like an import count too. */
+/** The imports of a text, static and dynamic. A simple search: comments that look like an import count too. */
 function importsOf(text: string): string[] {
   const found = text.matchAll(
     /(?:^|[;\s])(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|\bimport\s*\(?\s*'([^']+)'/g,

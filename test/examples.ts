@@ -59,7 +59,7 @@ export function blocksOf(file: string, markdown: string): Example[] {
   return blocks;
 }
 
-/** What stands between backticks in running text. */
+/** The text between backticks in paragraphs. */
 export function spansOf(file: string, markdown: string): Example[] {
   return markdown
     .split('\n')

@@ -39,7 +39,7 @@ function filesName(app: string): string {
   return `${app}-files`;
 }
 
-/** A key of a ConfigMap cannot have a slash: '__' stands for it, and no file name may contain it. */
+/** A key of a ConfigMap cannot have a slash: '__' replaces it, and no file name may contain it. */
 function keyOf(path: string): string {
   return path.replaceAll('/', '__');
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Exception } from '../../model/schema/exception.ts';
-import { ownerOf } from '../order/order.ts';
+import { ownerOf } from '../order/owners.ts';
 import { checkAvailability } from './availability.ts';
 import { checkCertificates } from './certificates.ts';
 import { checkFlows } from './flows.ts';

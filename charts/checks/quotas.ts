@@ -1,5 +1,5 @@
 import type { Words } from '../../model/diagnostics/diagnostic.ts';
-import type { PreviewLimits } from '../../model/schema/cluster.ts';
+import type { PreviewLimits } from '../../model/schema/cluster/preview-limits.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { field, listField, textField } from '../kube/field.ts';
 import { type Amount, cores, demandsOf, exceeds, jobsOf, mebibytes } from './capacity.ts';

@@ -7,7 +7,8 @@ import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
 import { objectId } from '../kube/object-id.ts';
-import { order, sourceOf } from '../order/order.ts';
+import { order } from '../order/order.ts';
+import { sourceOf } from '../order/owners.ts';
 import { databaseComponent } from './database.ts';
 
 const app = testApp({

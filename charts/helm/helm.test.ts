@@ -34,7 +34,7 @@ function chartOf(operator: ReturnType<typeof operatorWith>): HelmChart {
 
 const labels = { app: 'watcher' };
 const namespace = 'watching';
-/** What a chart may come to: a workload with an account and rights, a kind of its own, a webhook. */
+/** Possible objects of a chart: a workload with an account and rights, a kind of its own, a webhook. */
 const templated: KubeObject[] = [
   {
     apiVersion: 'apiextensions.k8s.io/v1',

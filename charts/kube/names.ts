@@ -113,5 +113,5 @@ export const accountsKeys = 'kratos-keys';
 /** On the namespaces of the preview of a pull request, with its name, such as `pr-12`: they go with the preview. */
 export const previewLabel = 'plinth.io/preview';
 
-/** On namespaces whose pods are to verify the registry: they get its roots in a ConfigMap. */
+/** Label of namespaces whose pods verify the registry: they get its roots in a ConfigMap. */
 export const registryTrustLabel = { 'plinth.io/trusts': 'registry' } as const;

@@ -221,7 +221,7 @@ spec:
         expect(toYaml(parse(yaml))).toBe(yaml);
         // The order in which keys were put in does not matter.
         expect(toYaml(Object.fromEntries(Object.entries(given).reverse()))).toBe(yaml);
-        // And nothing stands at the end of a line that a person would not see.
+        // No line ends with invisible characters.
         if (!JSON.stringify(given).includes(' ')) expect(yaml).not.toMatch(/[ \t]\n/);
       }),
       { numRuns: 300 },

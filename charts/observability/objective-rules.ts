@@ -4,7 +4,7 @@ import { alert, type PrometheusRule } from './prometheus-rule.ts';
 /** Seconds for which the alerts of a new objective tell nobody. */
 export const burnInSeconds = 7 * 86_400;
 
-/** Label of an alert that tells nobody yet. */
+/** Label of an alert that notifies nobody yet. */
 export const burnInLabel = 'burn_in';
 
 /**
@@ -34,7 +34,7 @@ export function objectiveRules(app: string, objective: Objective): PrometheusRul
         `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
       const burning = `(${over(long)} and ${over(short)} and app:bad_requests:increase${long}{app="${app}"} >= ${floor})`;
       const rule = alert('ErrorBudgetBurns', severity, {
-        // The second factor is 1. It adds the label by which Alertmanager tells nobody.
+        // The second factor is 1. It adds the label by which Alertmanager notifies nobody.
         expr: `${burning} * on (app) group_left (${burnInLabel}) app:objective:burn_in{app="${app}",objective="${promise}"}`,
         summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${promise}).`,
       });

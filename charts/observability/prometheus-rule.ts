@@ -20,7 +20,7 @@ export interface RuleFile {
   groups: { name: string; rules: PrometheusRule[] }[];
 }
 
-/** A rule that fires an alert, with its runbook. `hold`: the condition holds for so long before it fires. Default: at once. */
+/** A rule that fires an alert, with its runbook. `hold`: time for which the condition must hold before it fires. Default: at once. */
 export function alert(
   name: string,
   severity: Severity,

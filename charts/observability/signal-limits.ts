@@ -1,7 +1,7 @@
 import { inUnits } from '../../model/schema/quantity.ts';
 
 /**
- * Bounds of one log line, span or sample. What is longer is cut and what is more is left out, so that one app fills neither the
+ * Limits of one log line, span or sample. Longer texts are cut, and further fields are left out, so that one app fills neither the
  * memory of a collector nor a store.
  */
 export const signalLimits = {

@@ -24,7 +24,7 @@ const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
   `otelcol_exporter_enqueue_failed_${kind}_total`,
 ]);
 
-/** What the collector did not take, since its memory is bounded. */
+/** Signals that the collector refused, because its memory is limited. */
 const refused = ['spans', 'log_records', 'metric_points'].map(
   (kind) => `otelcol_receiver_refused_${kind}_total`,
 );

@@ -50,7 +50,7 @@ class Repository {
     this.flux.fetch(`main@sha1:${++this.#commits}`, this.#objects());
   }
 
-  /** Looks at one; checks that all it needs is applied as the same commit describes it. Whether it goes on. */
+  /** Reconciles one, and checks that its needs are applied as the same commit describes them. Returns whether it is applied. */
   start(name: string): boolean {
     const content = this.flux.start(name);
     if (content === undefined) return false;
@@ -73,7 +73,7 @@ class Repository {
     else this.applied.delete(name);
   }
 
-  /** Flux goes on until nothing is left to do. The number of times that it looked at all. */
+  /** Flux reconciles until nothing is left to do. Returns the number of reconciliations. */
   settle(): number {
     for (let round = 1; round < 100; round++) {
       for (const name of this.flux.names) {

@@ -3,21 +3,17 @@ import { compareDiagnostics, compareText } from '../../model/diagnostics/diagnos
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
-import type { FieldPath } from '../../model/reading/source.ts';
-import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
-import { extraName } from '../../model/schema/extra.ts';
-import { jobName } from '../../model/schema/job.ts';
-import { previewsFile } from '../../model/schema/previews.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import { allObjects, type Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
 import { findCycles } from './cycles.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
 import type { Kustomization, Reason } from './kustomization.ts';
-import { kindNeed, needs } from './needs.ts';
+import { needs } from './needs.ts';
+import { appOfKustomizations, type Refuse, sourceOf } from './owners.ts';
 import { imagesNeed } from './pod-needs.ts';
-import { builtIn, isPreExisting } from './pre-existing.ts';
-import { operatorProvides, provides } from './provides.ts';
+import { isPreExisting } from './pre-existing.ts';
+import { findGuards, findProviders, type Providers } from './providers.ts';
 
 /** Names that a component cannot have, with their meaning. */
 const ownNames: ReadonlyMap<string, string> = new Map([
@@ -49,9 +45,6 @@ export function order(
     return { kustomizations: [], diagnostics: diagnostics.sort(compareDiagnostics) };
   return { kustomizations: kustomizationsOf(env, components, edges), diagnostics };
 }
-
-/** Adds a diagnostic to the file that describes a component. */
-type Refuse = (component: string, text: Pick<Diagnostic, 'code' | 'what' | 'why' | 'fix'>) => void;
 
 /** Map from each Kustomization to those that must be ready first, with the first reason for each. */
 type Edges = Map<string, Map<string, Reason>>;
@@ -160,101 +153,10 @@ function kustomizationsOf(env: Environment, components: readonly Component[], ed
   return kustomizations.sort((a, b) => compareText(a.name, b.name));
 }
 
-/** The file that describes a component. */
-export function sourceOf(env: Environment, component: string): string {
-  return appFiles(env).get(component) ?? `operators/${operatorOf(env, component)}/operator.ts`;
-}
-
-/** The app, operator or retired database whose component it is. */
-export function ownerOf(env: Environment, component: string): string {
-  return appOfKustomizations(env).get(component) ?? operatorOf(env, component);
-}
-
-/** Place of the description of a component in its file: below the top in previews.yaml alone. */
-export function descriptionPath(env: Environment, component: string): FieldPath {
-  const app = appOfKustomizations(env).get(component);
-  return env.apps.find(({ name }) => name === app)?.preview?.at ?? [];
-}
-
-/**
- * The operator of a component: by its own name, the name of its further objects, or the name of its database.
- */
-function operatorOf({ operators }: Environment, component: string): string {
-  const owner = operators.find(({ name }) =>
-    [extraName(name), databaseCluster(name), migrationsName(name)].includes(component),
-  );
-  return owner?.name ?? component;
-}
-
-/** Names of an app's Kustomizations, in the order in which Flux applies them. */
-export function kustomizationsOfApp(app: string): string[] {
-  return [databaseCluster(app), migrationsName(app), jobName(app), app];
-}
-
-/** Map from each Kustomization of an app to the app. */
-const appOfKustomizations = onceEach(
-  ({ apps }: Environment) =>
-    new Map(
-      apps.flatMap(({ name }) =>
-        kustomizationsOfApp(name).map((kustomization) => [kustomization, name] as const),
-      ),
-    ),
-);
-
-/** Map from each component of an app, or of a retired database, to its file. */
-const appFiles = onceEach((env: Environment) => {
-  const { name: environment, cluster } = env;
-  const previewed = new Set(env.apps.filter(({ preview }) => preview !== undefined).map(({ name }) => name));
-  return new Map([
-    ...[...appOfKustomizations(env)].map(
-      ([kustomization, app]) =>
-        [kustomization, previewed.has(app) ? previewsFile(environment) : `apps/${app}/app.ts`] as const,
-    ),
-    ...retiredDatabases(cluster).map(
-      ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
-    ),
-  ]);
-});
-
 /** Keys of the artifacts with CustomResourceDefinitions that an environment needs. */
 function artifactsOf(env: Environment, components: Component[]): string[] {
   const here = new Set(components.map(({ name }) => name));
   return [...new Set(env.operators.filter(({ name }) => here.has(name)).flatMap(({ crds }) => crds))];
-}
-
-/** Map from the id of an object to the Kustomizations that create it. */
-type Providers = Map<string, string[]>;
-
-function findProviders(env: Environment, components: Component[], report: Refuse): Providers {
-  const providers: Providers = new Map();
-  const owners = new Map<string, string>();
-  for (const component of components) {
-    const { name, made, provided } = madeBy(component);
-    for (const { id, identity } of made) {
-      const owner = builtIn.has(id) ? 'Kubernetes itself' : owners.get(identity);
-      if (owner !== undefined) {
-        report(name, {
-          code: 'two-owners',
-          what: `in ${env.name}, ${name} has ${id}, and so does ${owner}`,
-          why: 'each would overwrite the changes of the other',
-          fix: 'remove it from one of them, or rename it',
-        });
-      }
-      owners.set(identity, name);
-    }
-    for (const id of provided) providers.set(id, [name]);
-  }
-  for (const operator of env.operators) {
-    if (!components.some(({ name }) => name === operator.name)) continue;
-    for (const id of operatorProvides(operator, env.cluster)) {
-      if (!providers.has(id)) providers.set(id, [operator.name]);
-    }
-    for (const custom of operator.provides.kinds) {
-      const kind = typeof custom === 'string' ? custom : custom.kind;
-      providers.set(kindNeed(kind), operator.crds.length > 0 ? operator.crds : [operator.name]);
-    }
-  }
-  return providers;
 }
 
 /** The needs of each object of a component. */
@@ -265,29 +167,6 @@ const wantsOf = onceEach((component: Component) =>
     needed: needs(object),
   })),
 );
-
-/** The objects of a component, and the ids that it provides once it is ready. */
-const madeBy = onceEach((component: Component) => {
-  const { name } = component;
-  const own = allObjects(component).filter((object) => !isIfAbsent(object));
-  return {
-    name,
-    made: own.map((object) => {
-      const id = objectId(object);
-      // Kinds of different groups can have the same name; their objects differ.
-      return { id, identity: `${kindOf(object)} ${id}` };
-    }),
-    provided: own.flatMap(provides),
-  };
-});
-
-/** Map from `Kind.group` to the component whose webhook checks objects of that kind. */
-function findGuards(env: Environment, components: Component[]): Map<string, string> {
-  const here = env.operators.filter(({ name }) => components.some((component) => component.name === name));
-  return new Map(
-    here.flatMap(({ name, provides: { webhooks } }) => webhooks.map((kind) => [kind, name] as const)),
-  );
-}
 
 function remedy(need: string, known: string[]): string {
   if (need.startsWith('kind ')) {

@@ -1,5 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
-import { teamRegistry } from '../../model/schema/cluster.ts';
+import { teamRegistry } from '../../model/schema/cluster/registry.ts';
 import { accountsOperator } from '../../model/schema/database.ts';
 import { accountsKeys } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';

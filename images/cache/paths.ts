@@ -15,6 +15,6 @@ function ownDirectory(own: string, xdg: string, fallback: string): string {
   const wanted = process.env[own];
   if (wanted) return resolve(wanted);
   const base = process.env[xdg];
-  // The XDG specification: a relative path is to be ignored.
+  // XDG specification: a relative path must be ignored.
   return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'plinth');
 }

@@ -2,7 +2,8 @@ import { type Report, silent } from '../report.ts';
 import type { Engine } from './engine.ts';
 import { askEngine } from './info.ts';
 import { useEnginePlatform } from './platform.ts';
-import { privateEngine, startPrivateEngine } from './private-engine.ts';
+import { privateEngine } from './private/client.ts';
+import { startPrivateEngine } from './private/private-engine.ts';
 
 /**
  * Finds a running engine: Docker, Podman, or the private one. Starts nothing.

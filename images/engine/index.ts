@@ -7,6 +7,6 @@ export { runEngine } from './engine.ts';
 export { parseEngineTime } from './engine-time.ts';
 export { behindDocker, containerPlatformSchema, type EngineInfo } from './info.ts';
 export { containerArchitecture, containerPlatform, useEnginePlatform } from './platform.ts';
-export { stopPrivateEngine } from './private-engine.ts';
-export { privatePaths } from './private-paths.ts';
+export { stopPrivateEngine } from './private/private-engine.ts';
+export { privatePaths } from './private/private-paths.ts';
 export { processes } from './processes.ts';

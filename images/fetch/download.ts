@@ -23,7 +23,7 @@ export async function download(
   if (found !== sha256) {
     throw new Error(
       `${url} has the SHA-256 ${found}, and images/lock.yaml says ${sha256}. Nothing of it is used. ` +
-        'Where a proxy or a page to log in stands between, mend that; if upstream changed the file, ask why before you run npm run lock -- update.',
+        'If a proxy or a login page intercepts the download, fix that; if upstream changed the file, ask why before you run npm run lock -- update.',
     );
   }
   const program = member === undefined ? file : await memberOf(file, member, url);

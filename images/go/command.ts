@@ -87,7 +87,7 @@ export async function runGo(
   process.once('exit', endGroup);
   try {
     const result = await child;
-    if (signal?.aborted) throw new BuildAborted('aborted; the next run goes on from what is compiled');
+    if (signal?.aborted) throw new BuildAborted('aborted; the next run continues with the compiled packages');
     if (result.failed) throw new Error(explain(result));
     return result.stdout;
   } finally {

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const path = (proxy: string): string => `/${proxy}/example.org/m/@v/v1.0.0.zip`;
 
-/** Names these proxies, with what stands between them. */
+/** Sets these proxies, with the given separators. */
 function proxies(...list: string[]): void {
   const { port } = server.address() as AddressInfo;
   const url = (entry: string): string =>

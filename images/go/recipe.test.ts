@@ -68,7 +68,7 @@ describe('the wrappers', () => {
         return;
       }
       expect(goMod).toMatch(new RegExp(`^(?:require |\\t)${literal(go.module)} ${literal(version)}$`, 'm'));
-      // A module that is had from a copy of it has the copy's checksum.
+      // A module that is built from a copy has the copy's checksum.
       const copy = goMod.match(new RegExp(`^replace ${literal(go.module)} => (\\S+) (\\S+)$`, 'm'));
       const [, source = go.module, at = version] = copy ?? [];
       expect(readFileSync(join(wrapperDir, 'go.sum'), 'utf8')).toContain(`${source} ${at} h1:`);

@@ -12,9 +12,9 @@ import { type Lock, platforms } from './schema.ts';
 export interface Compared {
   /** Of the image, program or artifact. */
   name: string;
-  /** Where it stands in the lock file. */
+  /** Its place in the lock file. */
   path: string[];
-  /** What is asked for it. */
+  /** The request for it. */
   from: string;
   locked?: string | undefined;
   /** Missing where upstream has none, or did not answer. */
@@ -85,7 +85,7 @@ function images(lock: Lock, ask: Ask): Asked[] {
   return Object.entries(lock.images).flatMap(([name, { ref, digest }]): Asked[] => {
     const reference = parseReference(ref);
     if (reference.host === ownHost) return [];
-    // Kind makes the image of a tag anew for another version of Kind: what counts is that its digest is still there.
+    // Each version of Kind rebuilds the image of a tag: the digest only has to exist.
     const what = name === nodeImageName && digest !== undefined ? digest : reference.tag;
     const question = (): Promise<string | undefined> => ask.manifest(reference, what);
     return [{ name, path: ['images', name, 'digest'], from: ref, locked: digest, question }];

@@ -2,7 +2,7 @@ import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
 
 /**
  * The text of a lock file with one value changed or added, and nothing else: no comment and no blank line moves. A new `digest`
- * stands behind `ref`, everything else at the end of its map.
+ * is written after `ref`, everything else at the end of its map.
  */
 export function withValue(text: string, path: readonly string[], value: string): string {
   const document = parseDocument(text);
@@ -28,7 +28,7 @@ function insert(text: string, map: YAMLMap, keys: readonly string[], value: stri
   const at = map.items.findIndex(
     ({ key }) => isScalar(key) && key.value === (keys[0] === 'digest' ? 'ref' : undefined),
   );
-  // A map ends where the next key begins: what stands between, blank lines and comments, stays below.
+  // A map ends where the next key begins: blank lines and comments between them stay below.
   const last = map.items[at === -1 ? map.items.length - 1 : at]?.value;
   const end = endOf(last) ?? map.range?.[1] ?? text.length;
   const column = first - (text.lastIndexOf('\n', first) + 1);

@@ -20,7 +20,7 @@ nodeImages:
 `;
 }
 
-/** What is said of a lock file. */
+/** The messages about a lock file. */
 function complaintOf(text: string): string {
   try {
     parseLock(text, 'lock.yaml');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkLock } from './check-lock.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a name of a-z, 0-9, dots and dashes');
 
@@ -210,81 +211,9 @@ export const lockSchema = z
         "Digests of Kind's node images from its release notes, by version of Kind, then of Kubernetes.",
       ),
   })
-  .superRefine((lock, context) => {
-    const owners = new Map<string, string>();
-    for (const [component, { go, download: published, wheels }] of Object.entries(lock.binaries)) {
-      for (const executable of Object.keys(go.packages)) {
-        const owner = owners.get(executable);
-        if (owner !== undefined) {
-          context.addIssue({
-            code: 'custom',
-            path: ['binaries', component, 'go', 'packages', executable],
-            message: `the executable ${executable} already comes from ${owner}: give one of them another name`,
-          });
-        }
-        owners.set(executable, component);
-      }
-      const strange = [
-        ...Object.keys(published).map((executable) => ['download', executable] as const),
-        ...Object.keys(wheels).map((executable) => ['wheels', executable] as const),
-      ];
-      for (const [way, executable] of strange) {
-        if (executable in go.packages) continue;
-        context.addIssue({
-          code: 'custom',
-          path: ['binaries', component, way, executable],
-          message: `${component} has no executable ${executable}: it has ${Object.keys(go.packages).join(', ')}`,
-        });
-      }
-      const lacking = Object.keys(go.packages).filter((executable) => !(executable in wheels));
-      if (Object.keys(wheels).length > 0 && lacking.length > 0) {
-        context.addIssue({
-          code: 'custom',
-          path: ['binaries', component, 'wheels'],
-          message: `a component is pulled or built as a whole: add a wheel for ${lacking.join(', ')}`,
-        });
-      }
-    }
-    refuseStrangeNodeImage(lock, (problem) => context.addIssue({ code: 'custom', ...problem }));
-    for (const [imageName, { build }] of Object.entries(lock.images)) {
-      for (const [path, executable] of Object.entries(build?.binaries ?? {})) {
-        if (owners.has(executable)) continue;
-        context.addIssue({
-          code: 'custom',
-          path: ['images', imageName, 'build', 'binaries', path],
-          message: `no component under binaries has an executable ${executable}`,
-        });
-      }
-    }
-  });
-
-/** Checks that the node image is one of Kind's own: others can lack files that this version of Kind expects. */
-function refuseStrangeNodeImage(
-  lock: {
-    binaries: Record<string, { version: string }>;
-    images: Record<string, { ref: string; digest?: string | undefined }>;
-    nodeImages: Record<string, Record<string, string>>;
-  },
-  refuse: (problem: { path: string[]; message: string }) => void,
-): void {
-  const kind = lock.binaries.kind?.version;
-  const image = lock.images['kindest-node'];
-  const made = kind === undefined ? undefined : lock.nodeImages[kind];
-  if (image === undefined || made === undefined) return;
-  const tag = image.ref.slice(image.ref.lastIndexOf(':') + 1);
-  const known = made[tag];
-  if (known === undefined) {
-    refuse({
-      path: ['images', 'kindest-node', 'ref'],
-      message: `Kind ${kind} has no node image ${tag}: it has ${Object.keys(made).join(', ')} (nodeImages)`,
-    });
-  } else if (image.digest !== known) {
-    refuse({
-      path: ['images', 'kindest-node', 'digest'],
-      message: `the digest of ${tag} in Kind ${kind} is ${known} (nodeImages): write that digest`,
-    });
-  }
-}
+  .superRefine((lock, context) =>
+    checkLock(lock, (problem) => context.addIssue({ code: 'custom', ...problem })),
+  );
 
 export type Lock = z.output<typeof lockSchema>;
 export type LockBinary = Lock['binaries'][string];

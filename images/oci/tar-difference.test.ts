@@ -21,7 +21,7 @@ async function collect(archive: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What stands on the disk when these layers were unpacked over each other: path to what it is. */
+/** The files after these layers are unpacked over each other, by path. */
 async function unpack(...layers: Buffer[]): Promise<Map<string, string>> {
   const disk = new Map<string, string>();
   for (const layer of layers) {

@@ -87,7 +87,7 @@ function header(entry: TarEntry, type: string, size: number, target = ''): Buffe
   return bytes;
 }
 
-/** A name of up to 100 bytes stands as it is; a longer one is split at a slash (POSIX ustar). */
+/** A name of up to 100 bytes is written as it is; a longer one is split at a slash (POSIX ustar). */
 function splitName(name: string): { prefix: string; rest: string } {
   if (Buffer.byteLength(name) <= 100) return { prefix: '', rest: name };
   for (let at = name.indexOf('/'); at > 0; at = name.indexOf('/', at + 1)) {

@@ -6,7 +6,8 @@ import { pagesHost } from '../people.ts';
 import type { Loaded } from '../reading/source.ts';
 import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import { type Cluster, teamRegistry } from '../schema/cluster.ts';
+import { teamRegistry } from '../schema/cluster/registry.ts';
+import type { Cluster } from '../schema/cluster.ts';
 import { mailHost } from '../sign-in.ts';
 import { checkBackups, checkSnapshots } from './backups.ts';
 import { checkGateway } from './gateway.ts';
@@ -33,69 +34,67 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
   ];
 }
 
-function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const seen = new Set<string>();
+function checkNodes(cluster: Loaded<Cluster>): Diagnostic[] {
+  return [...checkControlPlanes(cluster), ...checkNodeNames(cluster), ...checkNodeKeys(cluster)];
+}
+
+function checkControlPlanes({ source, value: { nodes } }: Loaded<Cluster>): Diagnostic[] {
   const controlPlanes = nodes.filter((node) => node.role === 'control-plane').length;
-  if (controlPlanes === 0) {
-    diagnostics.push(
-      diagnosticAt(
-        source,
-        ['nodes'],
-        {
+  if (controlPlanes % 2 === 1) return [];
+  const text =
+    controlPlanes === 0
+      ? {
           code: 'no-control-plane',
           what: 'the cluster has no control plane',
           why: 'the API server and etcd run on control planes',
           fix: 'write role: control-plane for one node, or for three',
-        },
-        'key',
-      ),
-    );
-  } else if (controlPlanes % 2 === 0) {
-    diagnostics.push(
-      diagnosticAt(
-        source,
-        ['nodes'],
-        {
+        }
+      : {
           code: 'even-control-planes',
           what: `the cluster has ${controlPlanes} control planes`,
           why: `etcd needs a majority: ${controlPlanes} tolerate no more failures than ${controlPlanes - 1}`,
           fix: `use ${controlPlanes - 1} or ${controlPlanes + 1} control planes`,
-        },
-        'key',
-      ),
-    );
-  }
-  for (const [i, node] of nodes.entries()) {
-    if (seen.has(node.name)) {
-      diagnostics.push(
-        diagnosticAt(source, ['nodes', i, 'name'], {
-          code: 'duplicate-node',
-          what: `two nodes have the name '${node.name}'`,
-          why: 'Kubernetes identifies a node by its name',
-          fix: 'write another name',
-        }),
-      );
-    }
-    seen.add(node.name);
-    const needed = { kind: undefined, machines: 'address', aws: 'instanceType' } as const;
-    const field = needed[provider.kind];
-    if (field === undefined || node[field] !== undefined) continue;
-    diagnostics.push(
-      diagnosticAt(
-        source,
-        ['nodes', i],
-        {
-          code: 'missing-key',
-          what: `the node '${node.name}' has no ${field}`,
-          why: `the provider ${provider.kind} requires it`,
-          fix: field === 'address' ? 'add address: HOST' : 'add instanceType: TYPE, such as t3.large',
-        },
-        'key',
-      ),
-    );
-  }
-  return diagnostics;
+        };
+  return [diagnosticAt(source, ['nodes'], text, 'key')];
+}
+
+function checkNodeNames({ source, value: { nodes } }: Loaded<Cluster>): Diagnostic[] {
+  return nodes.flatMap(({ name }, i) =>
+    nodes.findIndex((node) => node.name === name) === i
+      ? []
+      : [
+          diagnosticAt(source, ['nodes', i, 'name'], {
+            code: 'duplicate-node',
+            what: `two nodes have the name '${name}'`,
+            why: 'Kubernetes identifies a node by its name',
+            fix: 'write another name',
+          }),
+        ],
+  );
+}
+
+/** Each provider needs a key by which it reaches or creates the machine of a node. */
+function checkNodeKeys({ source, value: { nodes, provider } }: Loaded<Cluster>): Diagnostic[] {
+  const needed = { kind: undefined, machines: 'address', aws: 'instanceType' } as const;
+  const field = needed[provider.kind];
+  if (field === undefined) return [];
+  return nodes.flatMap((node, i) =>
+    node[field] !== undefined
+      ? []
+      : [
+          diagnosticAt(
+            source,
+            ['nodes', i],
+            {
+              code: 'missing-key',
+              what: `the node '${node.name}' has no ${field}`,
+              why: `the provider ${provider.kind} requires it`,
+              fix: field === 'address' ? 'add address: HOST' : 'add instanceType: TYPE, such as t3.large',
+            },
+            'key',
+          ),
+        ],
+  );
 }
 
 /** Plain HTTP is allowed only for a registry on this machine. */

@@ -22,7 +22,7 @@ const aws = (more: string): Edit => [
 const letsEncrypt =
   'gateway: { tls: { acme: { server: "https://acme-v02.api.letsencrypt.org/directory", email: ada@example.org } } }';
 
-/** What the ways into an environment do not allow, each in the place where a person wrote it. */
+/** Invalid access to an environment, each with the place in the description. */
 const cases: [name: string, edits: Edit[]][] = [
   ['TLS at a balancer on a laptop', [cluster('gateway: { tls: balancer }')]],
   ['TLS at a balancer before machines', [machines('gateway: { tls: balancer }')]],

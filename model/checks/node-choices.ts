@@ -3,7 +3,8 @@ import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference, type Source } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import type { Cluster, ClusterNode } from '../schema/cluster.ts';
+import type { ClusterNode } from '../schema/cluster/nodes.ts';
+import type { Cluster } from '../schema/cluster.ts';
 import { type NodeChoice, nodesForPods, takesPod } from '../schema/node-choice.ts';
 
 /**

@@ -50,10 +50,14 @@ export function checkOwners({ clusters, apps }: Repository): Diagnostic[] {
 }
 
 function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
-  const { provider, domain, nodes, databases } = owner.value;
-  const claims: Claim[] = [
+  return [...claimsOfNames(owner), ...claimsOfMachines(owner), ...claimsOfBackups(owner)];
+}
+
+function claimsOfNames(owner: Loaded<Cluster>): Claim[] {
+  const { name, domain, apps } = owner.value;
+  return [
     {
-      thing: `the name ${owner.value.name}`,
+      thing: `the name ${name}`,
       owner,
       path: ['name'],
       why: 'containers, machines, buckets and files on this machine have the name of their cluster',
@@ -66,50 +70,58 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
       why: 'the same host names would lead to two clusters',
       fix: `write another one, such as ${owner.name}.${domain}`,
     },
-  ];
-  if (provider.kind === 'kind') {
-    for (const [name, port] of Object.entries(provider.ports)) {
-      claims.push({
-        thing: `port ${port} of this machine`,
-        owner,
-        path: ['provider', 'ports', name],
-        why: 'the second cluster could not start',
-        fix: `write another number for ${name}`,
-      });
-    }
-  }
-  for (const [app, override] of Object.entries(owner.value.apps)) {
-    for (const [i, host] of (override?.hosts ?? []).entries()) {
-      claims.push({
+    ...Object.entries(apps).flatMap(([app, override]) =>
+      (override?.hosts ?? []).map((host, i) => ({
         thing: `the host name ${host}`,
         owner,
         path: ['apps', app, 'hosts', i],
         why: 'the same name would lead to two clusters',
         fix: 'write it in one of the two environments only',
-      });
-    }
-  }
-  for (const [i, { address }] of nodes.entries()) {
-    if (address === undefined) continue;
-    claims.push({
-      thing: `the address ${address}`,
+      })),
+    ),
+  ];
+}
+
+function claimsOfMachines(owner: Loaded<Cluster>): Claim[] {
+  const { provider, nodes } = owner.value;
+  const ports = provider.kind === 'kind' ? Object.entries(provider.ports) : [];
+  return [
+    ...ports.map(([name, port]) => ({
+      thing: `port ${port} of this machine`,
       owner,
-      path: ['nodes', i, 'address'],
-      why: 'a machine can be a node of one cluster only',
-      fix: 'write the address of another machine',
-    });
-  }
-  if (databases.backups !== undefined) {
-    const { destination, endpoint = '' } = databases.backups;
-    claims.push({
+      path: ['provider', 'ports', name],
+      why: 'the second cluster could not start',
+      fix: `write another number for ${name}`,
+    })),
+    ...nodes.flatMap(({ address }, i) =>
+      address === undefined
+        ? []
+        : [
+            {
+              thing: `the address ${address}`,
+              owner,
+              path: ['nodes', i, 'address'],
+              why: 'a machine can be a node of one cluster only',
+              fix: 'write the address of another machine',
+            },
+          ],
+    ),
+  ];
+}
+
+function claimsOfBackups(owner: Loaded<Cluster>): Claim[] {
+  const { backups } = owner.value.databases;
+  if (backups === undefined) return [];
+  const { destination, endpoint = '' } = backups;
+  return [
+    {
       thing: `the bucket folder ${destination}${endpoint && ` at ${endpoint}`}`,
       owner,
       path: ['databases', 'backups', 'destination'],
       why: 'both would overwrite the same backups',
       fix: `write another folder, such as ${destination}/${owner.name}`,
-    });
-  }
-  return claims;
+    },
+  ];
 }
 
 function claimsOfApp(owner: Repository['apps'][number]): Claim[] {
@@ -154,7 +166,7 @@ function claimsOfPublicPorts(cluster: Loaded<Cluster>, apps: Repository['apps'])
                 : protocol === 'tcp'
                   ? `port ${number} of this machine`
                   : `port ${number} (UDP) of this machine`;
-            const through = `${onNodes(cluster, protocol, nodePort)}, which stands behind ${number},`;
+            const through = `${onNodes(cluster, protocol, nodePort)}, which is behind ${number},`;
             return [
               { ...claim, thing: outside },
               { ...claim, thing: onNodes(cluster, protocol, nodePort), shown: through },
@@ -165,7 +177,7 @@ function claimsOfPublicPorts(cluster: Loaded<Cluster>, apps: Repository['apps'])
   ];
 }
 
-/** Where the number of a public port is written: in cluster.yaml if that has one, otherwise in app.ts. */
+/** Place of the number of a public port: in cluster.yaml if it has one, otherwise in app.ts. */
 function written(
   cluster: Loaded<Cluster>,
   app: Repository['apps'][number],

@@ -26,8 +26,8 @@ function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository[
     return [
       diagnosticAt(source, ['signIn', 'rights'], {
         code: 'no-rights-app',
-        what: `'${rights}' shall say who has which roles, and does not run in ${name}`,
-        why: 'the proxy would let nobody in, since nobody could say what people may do',
+        what: `'${rights}' provides the rights of people, and does not run in ${name}`,
+        why: 'the proxy would admit nobody, because no app could report the rights of people',
         fix: `add ${rights}: to apps of ${source.file}, or take rights out`,
       }),
     ];
@@ -36,7 +36,7 @@ function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository[
   return [
     diagnosticAt(source, ['signIn', 'rights'], {
       code: 'rights-not-mutual',
-      what: `'${rights}' shall say who has which roles, and the proxy does not ask it over mutual TLS`,
+      what: `'${rights}' provides the rights of people, and the proxy does not call it over mutual TLS`,
       why: `${app.source.file} exposes no port with tls: 'mutual' together with signIn: true`,
       fix: `write exposes: { port: '…', signIn: true } there, with a port that has tls: 'mutual'`,
     }),

@@ -3,7 +3,8 @@ import type { App, Use } from '../app.ts';
 import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
-import { appName, type Cluster } from '../schema/cluster.ts';
+import { appName } from '../schema/app-name.ts';
+import type { Cluster } from '../schema/cluster.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
 import { type Preview, type Previews, previewAppName } from '../schema/previews.ts';
 
@@ -42,7 +43,7 @@ function checkPlace(
     const words = {
       code: 'preview-in-production',
       what: `the preview of pull request ${first.request} would run in ${name}, which is production`,
-      why: 'nobody has reviewed what it runs, and its pods stand on the nodes of those that people depend on',
+      why: 'its code is not reviewed, and its pods run on the nodes of apps that people depend on',
       fix: closing(name, first),
     };
     return [diagnosticAt(source, ['previews', 0, 'request'], words)];
@@ -62,7 +63,7 @@ function checkPlace(
     code: 'too-many-previews',
     what: `${previews.length} previews would run in ${name}`,
     why: `${reference(cluster.source, ['previews', 'max'])} allows ${limits.max} at the same time`,
-    fix: `close one that nobody looks at: npm run preview -- close ${name} --pr NUMBER; or raise previews.max`,
+    fix: `close one that is no longer needed: npm run preview -- close ${name} --pr NUMBER; or raise previews.max`,
   };
   return [diagnosticAt(source, ['previews', limits.max, 'request'], words)];
 }
@@ -89,7 +90,7 @@ function checkOnce(all: readonly Loaded<Previews>[]): Diagnostic[] {
   );
 }
 
-/** An app of a preview, and where it stands. */
+/** An app of a preview, with its place. */
 interface Given {
   previews: Loaded<Previews>;
   preview: Preview;
@@ -157,7 +158,7 @@ function checkName({ preview, of }: Given, description: App, report: Report): Di
   return [report(['name'], words)];
 }
 
-/** What a preview cannot have. */
+/** Refuses features that a preview cannot have. */
 function checkLeftOut({ name, extra }: App, report: Report): Diagnostic[] {
   if (extra.length === 0) return [];
   const words = {
@@ -224,7 +225,7 @@ function checkUse(use: App['uses'][number], k: number, given: Reviewed): Diagnos
   }
 }
 
-/** Whether an edge gives no more than another one; the reason is only text. */
+/** Whether an edge grants no more than another one; the reason is only text. */
 function isWithin(use: App['uses'][number], reviewed: App['uses'][number]): boolean {
   if (use.kind !== reviewed.kind) return false;
   if (use.kind === 'kubernetes' && reviewed.kind === 'kubernetes')

@@ -3,7 +3,8 @@ import { externalDatabase } from '../external.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import { type Cluster, replicaRange } from '../schema/cluster.ts';
+import type { Cluster } from '../schema/cluster.ts';
+import { replicaRange } from '../schema/replicas.ts';
 
 /** Requirements of `production: true`: the loss of one machine must stop no service and lose no data. */
 export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {

@@ -7,7 +7,7 @@ import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { probePort } from '../schema/probe.ts';
 
-/** What is asked of a UDP port, and what of a public one, must be possible. */
+/** UDP ports and public ports may have only settings that they support. */
 export function checkPublicPorts({ apps, clusters }: Repository): Diagnostic[] {
   return [
     ...apps.flatMap((app) => [...checkUdp(app), ...checkPublic(app)]),

@@ -66,7 +66,7 @@ function checkUsedTwice({ source, value }: Loaded<App>): Diagnostic[] {
   return diagnostics;
 }
 
-/** Logins of registries are for images of others: those that are built here come from the team's registry, which asks for none. */
+/** Registry logins are for upstream images: images that are built here come from the team's registry, which needs none. */
 function checkPull({ source, value }: Loaded<App>): Diagnostic[] {
   const images = [value.image, ...[...value.init, ...value.sidecars].map(({ image }) => image)];
   if (images.some((image) => image !== undefined && 'ref' in image)) return [];

@@ -2,11 +2,11 @@ import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference, type Source } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import { type Replicas, replicaRange } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
 import { temporarySpace } from '../schema/mount.ts';
 import { probePort } from '../schema/probe.ts';
 import { inUnits } from '../schema/quantity.ts';
+import { type Replicas, replicaRange } from '../schema/replicas.ts';
 import { hasReplicaVolumes } from '../schema/volume.ts';
 import { checkExposed } from './exposed.ts';
 

@@ -7,7 +7,7 @@ import type { StoredFile } from './stored-file.ts';
 
 /** What an image is made of, beside the folder of its Dockerfile. */
 export interface ImageInputs {
-  /** What a bundled program may import. Absent if no program is bundled. */
+  /** Packages that a bundled program may import. Absent if no program is bundled. */
   bundled?: BundleInputs | undefined;
   /** Values of the ARGs of the Dockerfile, by name. Default: none. */
   buildArgs?: Readonly<Record<string, string>> | undefined;

@@ -21,7 +21,7 @@ export default defineApp({
 });
 `;
 
-/** What stands at the key and at the value of a path. */
+/** The text at the key and at the value of a path. */
 function at(path: FieldPath, of = text): [string, string] {
   const { key, value } = locateLiteral(of, path);
   return [of.slice(key, key + 6), of.slice(value, value + 6)];

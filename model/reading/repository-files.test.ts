@@ -26,7 +26,7 @@ function git(...args: string[]): Buffer {
 const stored = (folder = '.') => new RepositoryFiles(root).below(folder);
 const paths = (folder?: string) => stored(folder).map(({ path }) => path);
 
-/** What Git itself stores of all that is there, but for the files that are left out everywhere. */
+/** The files that Git itself would store, without those that are left out everywhere. */
 function storedByGit(): StoredFile[] {
   git('add', '--all');
   const entries = git('ls-files', '-z', '--stage').toString().split('\0').filter(Boolean);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { variables } from './cluster.ts';
 import { pinnedImage } from './image-reference.ts';
 import { dnsLabel, portName } from './kubernetes-names.ts';
 import { probes } from './probe.ts';
 import { processFields, resources } from './process.ts';
+import { tcpPort } from './tcp-port.ts';
+import { variables } from './variables.ts';
 
 const container = {
   /** Name of its container. */
@@ -36,7 +37,7 @@ export const sidecar = z.strictObject({
       portName,
       z.strictObject({
         /** Number of the port. */
-        port: z.number().int().min(1).max(65535),
+        port: tcpPort,
       }),
     )
     .default({}),

@@ -1,6 +1,7 @@
 import type { App, Use } from '../app.ts';
 import type { Environment } from '../graph.ts';
-import type { Cluster, RetiredDatabase } from './cluster.ts';
+import type { RetiredDatabase } from './cluster/retired.ts';
+import type { Cluster } from './cluster.ts';
 
 /** Rights of an edge to a database. */
 export type DatabaseRights = Use<'database'>['as'];

@@ -43,7 +43,7 @@ function matches(path: string, pattern: string): boolean {
   return path === pattern || (/[*?[]/.test(pattern) && matchesGlob(path, pattern));
 }
 
-/** The words of COPY and ADD but for flags and the last one, which is the place in the image. */
+/** The words of COPY and ADD without flags and the last one, which is the target in the image. */
 function sourcesOf({ text, offsets }: Instruction, words: readonly Word[]): CopiedPath[] {
   if (words.some((word) => word.text.startsWith('--from='))) return [];
   const plain = words.filter((word) => !word.text.startsWith('--'));

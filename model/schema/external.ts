@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { pemCertificates } from './gateway.ts';
 import { dnsName } from './kubernetes-names.ts';
-
-const port = z.number().int().min(1).max(65535);
+import { tcpPort } from './tcp-port.ts';
 
 /** Networks that contain the addresses of a host: a network policy cannot match host names. */
 const networks = z
@@ -21,7 +20,7 @@ const role = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a 
 
 const externalDatabase = z.strictObject({
   host: dnsName.describe('Host name of the server; its certificate must have it.'),
-  port: port.default(5432).describe('Port of the server.'),
+  port: tcpPort.default(5432).describe('Port of the server.'),
   database: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a database such as 'orders'")
@@ -47,7 +46,7 @@ const externalDatabase = z.strictObject({
 
 const mail = z.strictObject({
   host: dnsName.describe('Host name of the SMTP server; its certificate must have it.'),
-  port: port.default(587).describe('Port of the server.'),
+  port: tcpPort.default(587).describe('Port of the server.'),
   tls: z
     .enum(['starttls', 'implicit'])
     .default('starttls')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dnsLabel } from './kubernetes-names.ts';
+import { tcpPort } from './tcp-port.ts';
 
 /** Helm accepts any SemVer 2; a version range would not be reproducible. */
 const chartVersion = z
@@ -45,14 +46,12 @@ const peer = z.union([
   z.strictObject({ namespace: dnsLabel, workload: dnsLabel.optional() }),
 ]);
 
-const port = z.number().int().min(1).max(65535);
-
 /** Allowed flows of the pods of one workload; DNS is always allowed. */
 const flows = z.strictObject({
   /** Destinations, each with a port of its pods; the API server needs none. */
-  calls: z.array(z.strictObject({ to: peer, port: port.optional() })).default([]),
+  calls: z.array(z.strictObject({ to: peer, port: tcpPort.optional() })).default([]),
   /** Callers, each with a port of this workload's pods. */
-  answers: z.array(z.strictObject({ to: peer, port })).default([]),
+  answers: z.array(z.strictObject({ to: peer, port: tcpPort })).default([]),
 });
 
 /** Common fields of all forms of charts. */

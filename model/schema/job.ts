@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { variables } from './cluster.ts';
 import { duration } from './duration.ts';
 import { command, processFields, resources } from './process.ts';
+import { variables } from './variables.ts';
 
 /**
  * Job that runs once for each change of the app, before the new version starts. If it fails, the old version keeps running. It uses

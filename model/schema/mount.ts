@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes } from './cluster.ts';
+import { bytes } from './resources.ts';
 
 /** A path in a container: Kubernetes allows no ':' (ValidateVolumeMounts). */
 export const mountPath = z
@@ -18,7 +18,7 @@ export const mountPath = z
     'a path outside of /identity, /external, /secrets and /run/secrets, which hold certificates, secrets and tokens',
   );
 
-/** A file below the app's folder. A key of a ConfigMap cannot have a slash: '__' stands for it and cannot be part of a file name. */
+/** A file below the app's folder. A key of a ConfigMap cannot have a slash: '__' replaces it and cannot be part of a file name. */
 const fileBelow = z
   .string()
   .max(200, 'at most 200 characters')

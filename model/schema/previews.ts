@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { appSchema } from '../app.ts';
-import { appName } from './cluster.ts';
+import { appName } from './app-name.ts';
 import { commitName, publishedImageSchema } from './published-images.ts';
 
 const time = z.iso.datetime({ error: "a time in UTC such as '2026-01-31T12:00:00Z'" });

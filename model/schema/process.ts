@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { cores, memoryLimit, reason } from './cluster.ts';
+import { cores, memoryLimit } from './resources.ts';
+import { reason } from './sentence.ts';
 
 /** Maximum bytes of one argument with its terminating zero in Linux (execve(2), MAX_ARG_STRLEN). */
 const longestArgument = 128 * 1024;

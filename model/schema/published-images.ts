@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { appName } from './cluster.ts';
+import { appName } from './app-name.ts';
 
 /** Full name of a commit of Git. */
 export const commitName = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit');

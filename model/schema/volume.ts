@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { bytes, reason } from './cluster.ts';
 import { dnsName, volumeName } from './kubernetes-names.ts';
 import { mountPath } from './mount.ts';
+import { bytes } from './resources.ts';
+import { reason } from './sentence.ts';
 
 /** A volume that outlives the pod, the app and its manifests. */
 const volume = z.strictObject({

@@ -69,7 +69,7 @@ it("gives the controller the rights and flags of upstream's chart, except for th
         },
         {
           reason:
-            'This environment has no ACME issuer. With one, operators/cert-manager/chart.ts adds the rights that it needs.',
+            'This environment has no ACME issuer. With one, operators/cert-manager/controller.ts adds the rights that it needs.',
           upstream: [
             `cluster ${group('acme.cert-manager.io', 'challenges', 'orders')}: create delete get list patch update watch`,
             `cluster ${group('acme.cert-manager.io', 'challenges/finalizers', 'orders/finalizers')}: update`,

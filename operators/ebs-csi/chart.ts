@@ -58,8 +58,6 @@ function storageClass(chart: Chart): void {
 function controller(chart: Chart, env: Environment): void {
   const labels = podLabels(name);
   const role = awsRole(env, volumeRole, tokenFolder);
-  const sidecar = (image: string, ...args: string[]) =>
-    helper(env, image, [`--csi-address=${socketFolder}/csi.sock`, '--leader-election=true', ...args]);
   new k8s.KubeDeployment(chart, 'controller', {
     metadata: { name, namespace: space, labels },
     spec: {
@@ -89,26 +87,7 @@ function controller(chart: Chart, env: Environment): void {
               matchLabelKeys: ['pod-template-hash'],
             },
           ],
-          containers: [
-            {
-              ...helper(env, 'aws-ebs-csi-driver', [
-                'controller',
-                `--endpoint=unix://${socketFolder}/csi.sock`,
-                // Tags each disk with the cluster's name, by which its role is bound to its own.
-                `--k8s-tag-cluster-id=${env.cluster.name}`,
-              ]),
-              env: role?.env ?? [],
-              ...livenessProbe,
-              volumeMounts: [
-                { name: 'socket', mountPath: socketFolder },
-                ...(role ? [{ name: 'aws', mountPath: tokenFolder, readOnly: true }] : []),
-              ],
-            },
-            sidecar('csi-provisioner', '--extra-create-metadata', '--default-fstype=ext4'),
-            sidecar('csi-attacher'),
-            sidecar('csi-resizer', '--handle-volume-inuse-error=false'),
-            helper(env, 'csi-livenessprobe', [`--csi-address=${socketFolder}/csi.sock`]),
-          ],
+          containers: controllerContainers(env, role),
           volumes: [
             { name: 'socket', emptyDir: {} },
             ...(role ? [{ name: 'aws', projected: { sources: [role.source] } }] : []),
@@ -117,4 +96,30 @@ function controller(chart: Chart, env: Environment): void {
       },
     },
   });
+}
+
+/** The driver and the programs that call it for each kind of object. */
+function controllerContainers(env: Environment, role: ReturnType<typeof awsRole>): k8s.Container[] {
+  const sidecar = (image: string, ...args: string[]) =>
+    helper(env, image, [`--csi-address=${socketFolder}/csi.sock`, '--leader-election=true', ...args]);
+  return [
+    {
+      ...helper(env, 'aws-ebs-csi-driver', [
+        'controller',
+        `--endpoint=unix://${socketFolder}/csi.sock`,
+        // Tags each disk with the cluster's name, by which its role is bound to its own.
+        `--k8s-tag-cluster-id=${env.cluster.name}`,
+      ]),
+      env: role?.env ?? [],
+      ...livenessProbe,
+      volumeMounts: [
+        { name: 'socket', mountPath: socketFolder },
+        ...(role ? [{ name: 'aws', mountPath: tokenFolder, readOnly: true }] : []),
+      ],
+    },
+    sidecar('csi-provisioner', '--extra-create-metadata', '--default-fstype=ext4'),
+    sidecar('csi-attacher'),
+    sidecar('csi-resizer', '--handle-volume-inuse-error=false'),
+    helper(env, 'csi-livenessprobe', [`--csi-address=${socketFolder}/csi.sock`]),
+  ];
 }

@@ -62,7 +62,7 @@ async function world(config: Partial<Config>, addresses: Record<string, string[]
   return { proxy: await listening(server), log };
 }
 
-/** Asks for a tunnel: the status, what stands in its refusal, and the tunnel. */
+/** Requests a tunnel; returns the status, the text of a refusal, and the tunnel. */
 async function tunnel(
   { proxy }: World,
   to: string,
@@ -201,7 +201,7 @@ describe('the proxy of an app', () => {
 });
 
 describe('the name in the first message of TLS', () => {
-  /** What a client of TLS says first. */
+  /** The first message of a TLS client. */
   async function hello(servername: string): Promise<Buffer> {
     const server = createServer();
     const port = await listening(server);

@@ -1,4 +1,5 @@
 import type { Chart } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
 import { appDashboard } from '../../charts/app/dashboard.ts';
 import { component } from '../../charts/kube/component.ts';
@@ -10,6 +11,7 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
 import { allow, denyAll, pods, toDns } from '../../charts/kube/network-policy.ts';
+import type { ContainerInput } from '../../charts/kube/pod.ts';
 import { execProbe, httpProbe } from '../../charts/kube/probe.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { volumeClaim } from '../../charts/kube/volume-claim.ts';
@@ -41,13 +43,6 @@ export function chart(env: Environment): Component {
       'dashboards.yaml': stringify(dashboardProvider),
     });
     const dashboards = dashboardVolume(chart, dashboardFiles(env));
-    const mounts = [
-      { name: 'settings', mountPath: settingsFolder, readOnly: true },
-      { name: 'dashboards', mountPath: dashboardsFolder, readOnly: true },
-      { name: 'data', mountPath: dataFolder },
-      { name: 'scratch', mountPath: '/tmp' },
-      ...identity.volumeMounts,
-    ];
     deployment(chart, {
       name,
       namespace: name,
@@ -58,31 +53,8 @@ export function chart(env: Environment): Component {
         serviceAccountName: name,
         user,
         ownsVolumes: true,
-        init: [
-          {
-            name: 'secrets',
-            image: imageRef(env, name),
-            command: ['/bin/sh', '-euc', makeSecrets, 'secrets', secretsFolder],
-            args: Object.values(secretFiles),
-            resources: { cpu: '10m', memory: '32Mi' },
-            volumeMounts: [{ name: 'data', mountPath: dataFolder }],
-          },
-        ],
-        container: {
-          name,
-          image: imageRef(env, name),
-          command: ['/bin/sh', '-euc', `${readIdentity} > ${identityAtStart}; exec /run.sh`],
-          ports: [{ name: 'http', containerPort: ports.grafana }],
-          env: [
-            goMemoryLimit(name),
-            { name: 'GF_PATHS_CONFIG', value: `${settingsFolder}/grafana.ini` },
-            { name: 'GF_PATHS_PROVISIONING', value: `${settingsFolder}/provisioning` },
-          ],
-          readinessProbe: httpProbe('http', '/api/health', { period: 5 }),
-          livenessProbe: execProbe(['/bin/sh', '-euc', isAsAtStart], { period: 30 }),
-          resources: { cpu: '50m', memory: '128Mi', memoryLimit: '512Mi' },
-          volumeMounts: mounts,
-        },
+        init: [secretsContainer(env)],
+        container: grafanaContainer(env, identity.volumeMounts),
         volumes: [
           { name: 'settings', configMap: { name, items: settingsItems } },
           dashboards,
@@ -103,6 +75,42 @@ export function chart(env: Environment): Component {
     });
     allowScrapes(chart, env, name);
   });
+}
+
+/** Creates the secrets of Grafana on its volume. */
+function secretsContainer(env: Environment): ContainerInput {
+  return {
+    name: 'secrets',
+    image: imageRef(env, name),
+    command: ['/bin/sh', '-euc', makeSecrets, 'secrets', secretsFolder],
+    args: Object.values(secretFiles),
+    resources: { cpu: '10m', memory: '32Mi' },
+    volumeMounts: [{ name: 'data', mountPath: dataFolder }],
+  };
+}
+
+function grafanaContainer(env: Environment, identityMounts: readonly k8s.VolumeMount[]): ContainerInput {
+  return {
+    name,
+    image: imageRef(env, name),
+    command: ['/bin/sh', '-euc', `${readIdentity} > ${identityAtStart}; exec /run.sh`],
+    ports: [{ name: 'http', containerPort: ports.grafana }],
+    env: [
+      goMemoryLimit(name),
+      { name: 'GF_PATHS_CONFIG', value: `${settingsFolder}/grafana.ini` },
+      { name: 'GF_PATHS_PROVISIONING', value: `${settingsFolder}/provisioning` },
+    ],
+    readinessProbe: httpProbe('http', '/api/health', { period: 5 }),
+    livenessProbe: execProbe(['/bin/sh', '-euc', isAsAtStart], { period: 30 }),
+    resources: { cpu: '50m', memory: '128Mi', memoryLimit: '512Mi' },
+    volumeMounts: [
+      { name: 'settings', mountPath: settingsFolder, readOnly: true },
+      { name: 'dashboards', mountPath: dashboardsFolder, readOnly: true },
+      { name: 'data', mountPath: dataFolder },
+      { name: 'scratch', mountPath: '/tmp' },
+      ...identityMounts,
+    ],
+  };
 }
 
 /** Path of each file of the ConfigMap: Grafana has a provisioning folder for each kind. */

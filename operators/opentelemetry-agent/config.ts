@@ -78,7 +78,7 @@ function fileLog(include: string[], exclude: string[]): object {
   return {
     include,
     ...(exclude.length > 0 ? { exclude } : {}),
-    // Each receiver lists its files anew at this interval.
+    // Each receiver lists its files again at this interval.
     poll_interval: '500ms',
     include_file_path: true,
     include_file_name: false,

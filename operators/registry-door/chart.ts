@@ -124,7 +124,7 @@ function cleanUp(chart: Chart, env: Environment): void {
   });
 }
 
-/** What the clean-up keeps, however old: what manifests name now, and what `rollback` can go back to. */
+/** Images that the clean-up keeps independent of their age: those in manifests, and those to which `rollback` can return. */
 function kept({ apps, cluster }: Environment): string[] {
   const prefix = `${registryHost(cluster)}/`;
   const named = apps

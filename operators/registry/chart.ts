@@ -30,7 +30,7 @@ const space = registryName;
  * Overlay `http`: the node port serves reads alone. A second process takes pushes on the pod's loopback: the right to write is
  * the right to forward a port into this namespace, and there is no password.
  *
- * Overlay `tls`: before the registry stands a door. It lets nodes read by their own certificate, and people push by a login;
+ * Overlay `tls`: `registry-door` runs in front of the registry. Nodes read with their own certificate, people push with a login;
  * the port on the loopback is the same.
  */
 export function chart(env: Environment): Component {

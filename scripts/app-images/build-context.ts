@@ -33,7 +33,7 @@ export interface BuildInput {
   tag: string;
 }
 
-/** What a builder is handed. */
+/** Input of a builder. */
 export interface BuildContext {
   /** Folder with the files that COPY can name. */
   folder: string;

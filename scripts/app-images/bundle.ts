@@ -17,7 +17,7 @@ const banner = [
   'const __dirname = import.meta.dirname;',
 ].join('\n');
 
-/** What is bundled: the folder of its Dockerfile from the root, and a file in it. */
+/** A program to bundle: the folder of its Dockerfile from the root, and a file in it. */
 interface BundleEntry {
   root: string;
   folder: string;

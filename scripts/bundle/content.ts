@@ -9,7 +9,7 @@ import { type BundleIndex, bundleFolders } from './index-file.ts';
 import { blobsOf, manifestsBelow } from './read-bundle.ts';
 import type { BundleContent } from './write-bundle.ts';
 
-/** What a bundle is made of. */
+/** Content of a bundle. */
 export interface Parts {
   environment: string;
   lock: string;

@@ -11,7 +11,7 @@ import { type ImageStore, imageManifestSchema, indexSchema } from '../../images/
 import { Failure } from '../cli/failure.ts';
 import { type BundleIndex, bundleFolders, bundleIndexSchema, indexPath } from './index-file.ts';
 
-/** Where the content of a bundle goes. */
+/** Targets of the content of a bundle. */
 export interface Destination {
   /** Of the mirror. */
   store: ImageStore;

@@ -22,7 +22,7 @@ import { ensureMirror, storedImage } from '../../images/mirror/index.ts';
 import type { StoredImage } from '../../images/oci/index.ts';
 import { supplyMode } from '../../images/supply/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { buildImages, builtImages } from '../app-images/app-images.ts';
 import {
   bootstrapImages,

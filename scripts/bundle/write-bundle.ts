@@ -17,7 +17,7 @@ export interface BundleContent {
 
 /**
  * Writes a bundle to `file`, by way of `FILE.partial`. A partial file of an earlier run with the same index is gone on with
- * after its last whole entry; one with another index is written anew.
+ * after its last whole entry; one with another index is replaced.
  */
 export async function writeBundle(
   file: string,

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { KubeConfig, PortForward, type V1Pod } from '@kubernetes/client-node';
+import { PortForward, type V1Pod } from '@kubernetes/client-node';
 import { Failure } from '../cli/failure.ts';
-import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { type ClusterClient, clusterClient, kubeconfigPath, readKubeconfig } from '../cluster/client.ts';
 import { reason } from '../cluster/request.ts';
 
 /** A loopback port that is forwarded to a port of one of the app's pods, through the API server. */
@@ -78,9 +78,7 @@ async function forward(
   find: () => Promise<PodPort>,
   onFailure: (failure: Failure) => void = () => {},
 ): Promise<{ port: number; close(): void }> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfigPath(cluster));
-  const tunnels = new PortForward(config);
+  const tunnels = new PortForward(readKubeconfig(kubeconfigPath(cluster)));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.on('close', () => sockets.delete(socket)));

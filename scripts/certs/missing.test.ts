@@ -42,7 +42,7 @@ interface Given {
   ids?: string[];
 }
 
-/** All is as cluster.yaml says, but for what is given. */
+/** A cluster in the state that cluster.yaml describes, except for the given changes. */
 function observed(given: Given = {}): Observation {
   const { at = later(10 * minute), issuer = 'orders-ca-1', ready = true, ids = ['r1', 'r2'] } = given;
   const top = given.top ?? 'CN=dev orders 1';

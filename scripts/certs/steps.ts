@@ -47,7 +47,7 @@ export interface Commit {
 
 /**
  * The steps of an authority as commits. `below`: the authorities whose CAs it signs. When a new root issues,
- * each of them moves to a new generation, so that every certificate is issued anew below the new root.
+ * each of them moves to a new generation, so that every certificate is reissued below the new root.
  */
 export function commitsFrom(
   { name, ...now }: Pick<Authority, 'name' | keyof Roots>,

@@ -21,38 +21,32 @@ export interface TrustStoreHost {
   /** Whether the current user is root. */
   root: boolean;
   exists: (path: string) => boolean;
-  /**
-   * The stores of every system; those of this machine are marked. `file`: the root certificate in PEM;
-   * `name`: its name in the store. From update-ca-certificates(8), update-ca-trust(8), certutil of NSS,
-   * `security` of macOS and `certutil` of Windows.
-   */
+  /** Folders of Firefox' profiles, each with a store of its own. */
   firefoxProfiles: string[];
 }
 
 /**
- * The stores of every system, those of this machine marked. `file`: the root in PEM; `name`: what people see it by there.
+ * The stores of every system; those of this machine are marked. `file`: the root certificate in PEM; `name`: its name in the store.
  * From update-ca-certificates(8), update-ca-trust(8), certutil of NSS, `security` of macOS and `certutil` of Windows.
  */
 export function trustStores(machine: TrustStoreHost, file: string, name: string): TrustStore[] {
-  const { platform, home, exists, root } = machine;
-  const asRoot = (...command: string[]): string[] => (root ? command : ['sudo', ...command]);
-  const debian = '/usr/local/share/ca-certificates';
-  const fedora = '/etc/pki/ca-trust/source/anchors';
-  const nss = (title: string, folder: string, here: boolean, make: boolean): TrustStore => {
-    const database = `sql:${folder}`;
-    const certutil = (...args: string[]): string[] => ['certutil', '-d', database, ...args];
-    return {
-      title,
-      platform: 'linux',
-      here: here && platform === 'linux',
-      add: [
-        ...(make ? [['mkdir', '-p', folder], certutil('-N', '--empty-password')] : []),
-        certutil('-A', '-n', name, '-t', 'C,,', '-i', file),
-      ],
-      remove: [certutil('-D', '-n', name)],
-    };
-  };
-  const chromium = join(home, '.pki', 'nssdb');
+  const chromium = join(machine.home, '.pki', 'nssdb');
+  return [
+    ...keychains(machine, file, name),
+    ...systemFolders(machine, file, name),
+    nssDatabase(machine, file, name, {
+      title: 'Linux: Chromium, Chrome (certutil is in libnss3-tools or nss-tools)',
+      folder: chromium,
+      make: !machine.exists(join(chromium, 'cert9.db')),
+    }),
+    ...machine.firefoxProfiles.map((folder) =>
+      nssDatabase(machine, file, name, { title: `Linux: Firefox, ${folder}`, folder, make: false }),
+    ),
+  ];
+}
+
+/** The stores that macOS and Windows have for all programs of a user. */
+function keychains({ platform, home }: TrustStoreHost, file: string, name: string): TrustStore[] {
   return [
     {
       title: 'macOS: Safari, Chrome, Firefox, curl',
@@ -73,6 +67,15 @@ export function trustStores(machine: TrustStoreHost, file: string, name: string)
       add: [['certutil', '-user', '-addstore', 'Root', file]],
       remove: [['certutil', '-user', '-delstore', 'Root', name]],
     },
+  ];
+}
+
+/** The folders of roots of Linux distributions, from which a command makes the list that programs read. */
+function systemFolders({ platform, exists, root }: TrustStoreHost, file: string, name: string): TrustStore[] {
+  const asRoot = (...command: string[]): string[] => (root ? command : ['sudo', ...command]);
+  const debian = '/usr/local/share/ca-certificates';
+  const fedora = '/etc/pki/ca-trust/source/anchors';
+  return [
     {
       title: 'Debian, Ubuntu: curl, Git, Python',
       platform: 'linux',
@@ -87,14 +90,27 @@ export function trustStores(machine: TrustStoreHost, file: string, name: string)
       add: [asRoot('cp', file, join(fedora, `${name}.crt`)), asRoot('update-ca-trust')],
       remove: [asRoot('rm', join(fedora, `${name}.crt`)), asRoot('update-ca-trust')],
     },
-    nss(
-      'Linux: Chromium, Chrome (certutil is in libnss3-tools or nss-tools)',
-      chromium,
-      true,
-      !exists(join(chromium, 'cert9.db')),
-    ),
-    ...machine.firefoxProfiles.map((folder) => nss(`Linux: Firefox, ${folder}`, folder, true, false)),
   ];
+}
+
+/** A database of NSS, which Firefox and Chromium read on Linux. `make`: it does not exist yet. */
+function nssDatabase(
+  { platform }: TrustStoreHost,
+  file: string,
+  name: string,
+  { title, folder, make }: { title: string; folder: string; make: boolean },
+): TrustStore {
+  const certutil = (...args: string[]): string[] => ['certutil', '-d', `sql:${folder}`, ...args];
+  return {
+    title,
+    platform: 'linux',
+    here: platform === 'linux',
+    add: [
+      ...(make ? [['mkdir', '-p', folder], certutil('-N', '--empty-password')] : []),
+      certutil('-A', '-n', name, '-t', 'C,,', '-i', file),
+    ],
+    remove: [certutil('-D', '-n', name)],
+  };
 }
 
 /** A command quoted for a POSIX shell. */

@@ -4,7 +4,7 @@ import { formatTimes, type Phase, Phases, runPhases } from './phases.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What the list printed, and what came out in the end. */
+/** The printed list, and the final result. */
 async function run(
   ...phases: Phase<object>[]
 ): Promise<{ printed: string; thrown: unknown; times: string[] }> {

@@ -47,6 +47,11 @@ export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
       'Create it: npm run init-cluster',
     );
   }
+  return clientFrom(path, name, timeoutMs);
+}
+
+/** The kubeconfig in a file. @throws Failure if it is none. */
+export function readKubeconfig(path: string): KubeConfig {
   const config = new KubeConfig();
   try {
     config.loadFromFile(path);
@@ -55,9 +60,15 @@ export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
       cause,
     });
   }
+  return config;
+}
+
+/** A client with the kubeconfig in a file. `name`: name of the cluster, for messages. @throws Failure if the file is no kubeconfig. */
+export function clientFrom(kubeconfig: string, name: string, timeoutMs = 5_000): ClusterClient {
+  const config = readKubeconfig(kubeconfig);
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) {
-    throw new Failure(`${path} has no current cluster.`, 'Write it again: npm run init-cluster');
+    throw new Failure(`${kubeconfig} has no current cluster.`, 'Write it again: npm run init-cluster');
   }
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
@@ -74,7 +85,7 @@ export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
   });
   return {
     name,
-    kubeconfig: path,
+    kubeconfig,
     config,
     server,
     core: new CoreV1Api(configuration),

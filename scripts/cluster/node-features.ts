@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { annotations } from '../../charts/kube/names.ts';
-import type { Cluster, ClusterNode } from '../../model/schema/cluster.ts';
+import type { ClusterNode } from '../../model/schema/cluster/nodes.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import type { Kubectl } from '../flux/decryption-key.ts';
 

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
-import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
-import { kubeconfigPath } from './client.ts';
+import { Exec, type V1Status } from '@kubernetes/client-node';
+import { kubeconfigPath, readKubeconfig } from './client.ts';
 
 /** An instance of Postgres that CloudNativePG runs. */
 export interface PostgresPod {
@@ -31,7 +31,7 @@ export function psqlScript(
   seconds = 120,
 ): Promise<string> {
   const command = ['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', database];
-  // The end of the input does not get through to the pod: psql is told to quit.
+  // The pod does not receive the end of the input, so the input ends with a command to quit.
   return exec(cluster, at, command, seconds, `${script}\n\\q\n`);
 }
 
@@ -42,8 +42,7 @@ async function exec(
   seconds: number,
   input?: string,
 ): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfigPath(cluster));
+  const config = readKubeconfig(kubeconfigPath(cluster));
   const [out, err] = [text(), text()];
   const stdin = input === undefined ? null : Readable.from([input]);
   let timer: NodeJS.Timeout | undefined;

@@ -83,7 +83,7 @@ export class RawObjects extends KubernetesObjectApi {
     });
   }
 
-  /** What the object would be if that manager applied it now, by force; nothing is stored. */
+  /** The object after a forced apply by that manager; nothing is stored. */
   async dryRunApply(object: KubeObject, manager: string): Promise<unknown> {
     const { apiVersion, kind, metadata } = object;
     const { name, namespace } = metadata;

@@ -1,5 +1,6 @@
-import { KubeConfig, Watch } from '@kubernetes/client-node';
+import { type KubeConfig, Watch } from '@kubernetes/client-node';
 import { Failure } from '../cli/failure.ts';
+import { readKubeconfig } from './client.ts';
 
 /** The fields of a Kubernetes object that waits use. */
 export interface WatchedObject {
@@ -36,8 +37,7 @@ export interface Wait {
  * @throws Failure at the time-out, with the missing condition and its reason.
  */
 export async function watchUntil(wait: Wait): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(wait.kubeconfig);
+  const config = readKubeconfig(wait.kubeconfig);
   const deadline = Date.now() + wait.timeoutSeconds * 1000;
   let missing = 'the first answer of the API server';
   while (Date.now() < deadline) {

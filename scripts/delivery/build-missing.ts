@@ -1,6 +1,6 @@
 import { findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { type BuiltImage, buildImages } from '../app-images/app-images.ts';
 import { Failure } from '../cli/failure.ts';
 

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureProgram } from '../../images/index.ts';
 import { headManifest, ImageStore } from '../../images/oci/index.ts';
-import { environment } from '../../test/charts/fixture.ts';
+import { pushShop } from '../../test/delivery/push-shop.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
 import { TestRepository } from '../../test/delivery/repository.ts';
 import { SmallDisk } from '../../test/delivery/small-disk.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
 import { ManifestRemote } from './manifest-remote.ts';
-import { openRegistry, pushImage } from './registry.ts';
 
 // A disk that is really full: what Git, Node and the registry say of it is theirs.
 
@@ -33,7 +32,7 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     ['512k', 'before the commit'],
     ['768k', 'while it is made'],
   ])(
-    'of this machine (%s): nothing is published, and the same command goes on when there is room',
+    'of this machine (%s) publishes nothing, and the same command continues when there is space',
     async (size) => {
       const world = await TestRepository.make();
       onTestFinished(() => world.remove());
@@ -59,7 +58,7 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     },
   );
 
-  it('of the manifest repository: the branch stays, and the same command goes on when there is room', async () => {
+  it('of the manifest repository leaves the branch as it is, and the same command continues when there is space', async () => {
     const world = await TestRepository.make();
     onTestFinished(() => world.remove());
     const { root } = await world.person();
@@ -81,7 +80,7 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     expect(await publish()).toMatchObject({ changed: true });
   });
 
-  it('of the registry: no manifest has the name, and the same command goes on when there is room', async () => {
+  it('of the registry leaves no manifest with that name, and the same command continues when there is space', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-full-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const small = disk('2m');
@@ -98,18 +97,9 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     const { digest } = await putImage(store, 'host/shop', 'abc', {
       ...{ platforms: [platform], index: false, layers: [600_000, 3_000_000] },
     });
-    const push = async () => {
-      const report = () => {};
-      const opened = await openRegistry(environment(), ['shop'], { report });
-      try {
-        const image = { store, path: 'host/shop', tag: 'abc' };
-        return await pushImage(opened, { name: 'shop', image, platform }, { report });
-      } finally {
-        opened.close();
-      }
-    };
+    const push = () => pushShop(store, platform);
     const failed = push();
-    await expect(failed).rejects.toThrow('has no room for the image of shop');
+    await expect(failed).rejects.toThrow('has no space for the image of shop');
     await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('registry.storage') });
     expect(await headManifest({ url: registry.url, path: 'shop' }, 'abc')).toBeUndefined();
     small.grow('64m');

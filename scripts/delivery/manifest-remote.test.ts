@@ -56,7 +56,7 @@ const files = (commit = 'main') =>
   world.git(['ls-tree', '-r', '--name-only', commit]).then((text) => text.trim().split('\n'));
 
 describe('ten writers at once', () => {
-  it('lose no change: ten commits, ten apps, one manifest each', async () => {
+  it('lose no change: ten commits with the manifests of ten apps', async () => {
     const { root } = await world.person();
     const done = await Promise.all(Array.from({ length: 10 }, (_, n) => publishApp(root, `app-${n}`, n, n)));
     expect(done.every(({ changed }) => changed)).toBe(true);
@@ -69,11 +69,11 @@ describe('ten writers at once', () => {
       expect(images?.apps[app]?.image?.digest).toBe(digest(n));
       expect(await world.git(['show', `main:manifests/prod/${app}/deployment.yaml`])).toContain(digest(n));
     }
-    // Some had to go on top of others: else nothing was tried here.
+    // Some commits were rebuilt on others; otherwise this test would prove nothing.
     expect(done.some(({ tries }) => tries > 1)).toBe(true);
   });
 
-  it('of one app: all versions are recorded, and the last one runs', async () => {
+  it('record all versions of one app, and the last one runs', async () => {
     const { root } = await world.person();
     await Promise.all(Array.from({ length: 4 }, (_, n) => publishApp(root, 'shop', n, n)));
     const shop = readPublished('prod', await world.git(['show', `main:${imagesFile}`]))?.apps.shop;
@@ -160,7 +160,7 @@ describe('a repository that others changed by force', () => {
 });
 
 describe('a push that is refused leaves the repository as it was', () => {
-  it('by a hook, with its message', async () => {
+  it('if a hook refuses it, with the message of the hook', async () => {
     const { root } = await world.person();
     await publishApp(root, 'shop', 1);
     const hook = join(world.url, 'hooks/pre-receive');
@@ -173,19 +173,24 @@ describe('a push that is refused leaves the repository as it was', () => {
     expect(Number(await world.git(['rev-list', '--count', 'main']))).toBe(1);
   });
 
-  it.each([401, 403])('by an expired token, status %d: tells how to sign in', async (status) => {
-    const { root } = await world.person();
-    const server = createServer((_, response) => response.writeHead(status).end());
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    onTestFinished(() => void server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/team/platform.git`;
-    const remote = await world.remote(root, { url });
-    const refused = remote.head();
-    await expect(refused).rejects.toThrow(`${url} refused the login`);
-    await expect(refused).rejects.toMatchObject({ next: expect.stringContaining('token may have expired') });
-  });
+  it.each([401, 403])(
+    'if its token has expired (status %d), with the command for a login',
+    async (status) => {
+      const { root } = await world.person();
+      const server = createServer((_, response) => response.writeHead(status).end());
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      onTestFinished(() => void server.close());
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/team/platform.git`;
+      const remote = await world.remote(root, { url });
+      const refused = remote.head();
+      await expect(refused).rejects.toThrow(`${url} refused the login`);
+      await expect(refused).rejects.toMatchObject({
+        next: expect.stringContaining('token may have expired'),
+      });
+    },
+  );
 
-  it('by a connection that breaks during the push', async () => {
+  it('if the connection breaks during the push', async () => {
     const { root } = await world.person();
     const server = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
@@ -198,11 +203,11 @@ describe('a push that is refused leaves the repository as it was', () => {
     const lost = (await world.remote(root, { url })).head();
     await expect(lost).rejects.toThrow('the connection was lost');
     await expect(lost).rejects.toMatchObject({
-      next: expect.stringContaining('nothing is published by halves'),
+      next: expect.stringContaining('nothing is published partially'),
     });
   });
 
-  it('by an unreachable repository', async () => {
+  it('if the repository cannot be reached', async () => {
     const { root } = await world.person();
     const remote = await world.remote(root, { url: join(world.folder, 'nowhere.git') });
     await expect(remote.head()).rejects.toThrow('cannot be reached');

@@ -1,27 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
-import { isDiskError } from '../files/disk-failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
-import { type Git, GitError, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Git, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type ManifestChange, makeCommit } from './make-commit.ts';
+import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory } from './read-commits.ts';
+import { explainDisk, explainRemote, isMovedBranch } from './remote-errors.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {
   url: string;
   branch: string;
-}
-
-/** Content of a commit: it replaces these paths of the previous commit. */
-export interface ManifestChange {
-  /** Files by path, with `/`. */
-  files: ReadonlyMap<string, string>;
-  /** Folders and files that the commit replaces completely, such as `manifests/prod`; all `files` are inside them. */
-  replaces: readonly string[];
-  message: string;
 }
 
 /** The manifest repository of an environment. @throws Failure if it is in the cluster: only `deploy` writes there. */
@@ -75,7 +68,7 @@ export class ManifestRemote {
       if (!existsSync(join(gitDir, 'objects/pack')) || !existsSync(join(gitDir, 'HEAD')))
         await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
     } catch (error) {
-      throw explainedDisk(error);
+      throw explainDisk(error);
     }
     const objects = (
       await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])
@@ -90,7 +83,7 @@ export class ManifestRemote {
       try {
         return await git(args, options);
       } catch (error) {
-        throw explainedDisk(error);
+        throw explainDisk(error);
       }
     };
   }
@@ -125,7 +118,7 @@ export class ManifestRemote {
       await this.#see(commit);
       return commit;
     } catch (error) {
-      throw this.#explained(error);
+      throw explainRemote(error, this.address);
     }
   }
 
@@ -151,7 +144,7 @@ export class ManifestRemote {
     const { url, branch } = this.address;
     return new Failure(
       `the history of branch ${branch} of ${url} was rewritten: ${seen.slice(0, 12)}, which this machine saw there, is not in ${now === undefined ? 'it; the branch is gone' : now.slice(0, 12)}.`,
-      'Ask whoever pushed by force what became of that commit. To go on from the branch as it is now, add: --accept-rewritten',
+      'Ask the person who pushed by force about that commit. To continue with the current branch, add: --accept-rewritten',
     );
   }
 
@@ -163,22 +156,7 @@ export class ManifestRemote {
 
   /** The files of a commit below a folder, by path. */
   async files(commit: string | undefined, folder: string): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
-    if (commit === undefined) return found;
-    const git = this.#git();
-    const paths = (await git(['ls-tree', '-r', '-z', '--name-only', commit, '--', folder]))
-      .split('\0')
-      .filter((path) => path !== '');
-    if (paths.length === 0) return found;
-    const input = paths.map((path) => `${commit}:${path}\n`).join('');
-    const bytes = Buffer.from(await git(['cat-file', '--batch'], { input }));
-    for (let at = 0, i = 0; at < bytes.length; i++) {
-      const end = bytes.indexOf(0x0a, at);
-      const size = Number(bytes.subarray(at, end).toString().split(' ')[2]);
-      found.set(paths[i] ?? '', bytes.subarray(end + 1, end + 1 + size).toString());
-      at = end + 1 + size + 1;
-    }
-    return found;
+    return commit === undefined ? new Map() : filesOfCommit(this.#git(), commit, folder);
   }
 
   /** Whether this machine's copy of the repository has a commit. */
@@ -194,25 +172,17 @@ export class ManifestRemote {
 
   /** Whether two commits have any history in common. */
   async areRelated(one: string, other: string): Promise<boolean> {
-    return this.#gitWithCheckout()(['merge-base', one, other]).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof GitError && error.said === '') return false;
-        throw error;
-      },
-    );
+    return haveCommonHistory(this.#gitWithCheckout(), one, other);
   }
 
   /** Paths that differ between two commits. */
   async changedPaths(from: string, to: string): Promise<string[]> {
-    const text = await this.#gitWithCheckout()(['diff', '--name-only', '--no-renames', '-z', from, to]);
-    return text.split('\0').filter((path) => path !== '');
+    return changedPaths(this.#gitWithCheckout(), from, to);
   }
 
   /** Commits that changed a path, the newest first. */
   async history(commit: string, path: string, most: number): Promise<string[]> {
-    const text = await this.#git()(['log', `--max-count=${most}`, '--format=%H', commit, '--', path]);
-    return text.split('\n').filter((line) => line !== '');
+    return commitsOfPath(this.#git(), commit, path, most);
   }
 
   /**
@@ -240,50 +210,26 @@ export class ManifestRemote {
           'Type the same command again.',
         );
       }
-      report('somebody else pushed: once more on top of theirs');
+      report('somebody else pushed: committing again on top of it');
       await sleep(Math.random() * Math.min(5_000, 50 * 2 ** tries), undefined, { signal: this.#signal });
     }
   }
 
   /** Makes a commit without a push; undefined if it would change nothing. */
-  async make(
-    { files, replaces, message }: ManifestChange,
-    parent: string | undefined,
-  ): Promise<string | undefined> {
-    const scratch = await mkdtemp(join(this.#gitDir, 'commit-'));
-    try {
-      const workTree = join(scratch, 'tree');
-      await mkdir(workTree);
-      for (const folder of new Set([...files.keys()].map(dirname)))
-        await mkdir(join(workTree, folder), { recursive: true });
-      await Promise.all([...files].map(([path, text]) => writeFile(join(workTree, path), text)));
-      const git = this.#git({ GIT_WORK_TREE: workTree, GIT_INDEX_FILE: join(scratch, 'index') });
-      await git(['read-tree', ...(parent === undefined ? ['--empty'] : [parent])]);
-      await git(['-c', 'core.autocrlf=false', 'add', '--all', '--force', '--', ...replaces]);
-      const tree = (await git(['write-tree'])).trim();
-      if (parent !== undefined && tree === (await git(['rev-parse', `${parent}^{tree}`])).trim())
-        return undefined;
-      this.#author ??= await authorOf(gitIn(this.#root, { signal: this.#signal }));
-      const { settings, sign } = this.#author;
-      const commit = await git(
-        [
-          ...settings.flatMap((setting) => ['-c', setting]),
-          ...['commit-tree', tree, ...(sign ? ['-S'] : [])],
-          ...(parent === undefined ? [] : ['-p', parent]),
-        ],
-        { input: message },
-      );
-      return commit.trim();
-    } catch (error) {
-      throw explainedCommit(error);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+  async make(change: ManifestChange, parent: string | undefined): Promise<string | undefined> {
+    return makeCommit(change, parent, {
+      gitDir: this.#gitDir,
+      git: (env) => this.#git(env),
+      author: async () => {
+        this.#author ??= await authorOf(gitIn(this.#root, { signal: this.#signal }));
+        return this.#author;
+      },
+    });
   }
 
   /** Pushes a commit as its own branch and overwrites that branch. */
   async pushBranch(commit: string, branch: string): Promise<void> {
-    const listed = await this.#listBranches(branch);
+    const listed = await this.branches(branch);
     if (!(await this.#push(commit, branch, listed.get(branch) ?? ''))) {
       throw new Failure(
         `somebody else pushed to the branch ${branch} of ${this.address.url} at the same time.`,
@@ -292,20 +238,16 @@ export class ManifestRemote {
     }
   }
 
-  /** Branches whose names match a pattern of Git, with their commits. */
-  async branches(pattern: string): Promise<Map<string, string>> {
-    return this.#listBranches(pattern);
-  }
-
   async deleteBranch(branch: string): Promise<void> {
     try {
       await this.#git()(['push', '--quiet', '--', this.address.url, `:refs/heads/${branch}`]);
     } catch (error) {
-      throw this.#explained(error);
+      throw explainRemote(error, this.address);
     }
   }
 
-  async #listBranches(pattern: string): Promise<Map<string, string>> {
+  /** Branches whose names match a pattern of Git, with their commits. */
+  async branches(pattern: string): Promise<Map<string, string>> {
     try {
       const listed = await this.#git()(['ls-remote', '--', this.address.url, `refs/heads/${pattern}`]);
       return new Map(
@@ -318,7 +260,7 @@ export class ManifestRemote {
           }),
       );
     } catch (error) {
-      throw this.#explained(error);
+      throw explainRemote(error, this.address);
     }
   }
 
@@ -330,64 +272,8 @@ export class ManifestRemote {
       await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
       return true;
     } catch (error) {
-      if (error instanceof GitError && isMoved.test(error.said)) return false;
-      throw this.#explained(error);
+      if (isMovedBranch(error)) return false;
+      throw explainRemote(error, this.address);
     }
   }
-
-  #explained(error: unknown): unknown {
-    if (!(error instanceof GitError)) return error;
-    const { url, branch } = this.address;
-    const said = error.said.replaceAll(/\/\/[^/@\s]+@/g, '//');
-    const options = { cause: error };
-    if (isLogin.test(said)) {
-      return new Failure(
-        `${url} refused the login, or there is none: ${said}`,
-        'Sign in again: a token may have expired. Git asks its credential helper or the agent of SSH; try: git ls-remote ' +
-          url,
-        options,
-      );
-    }
-    if (/remote rejected|hook declined|protected branch/i.test(said)) {
-      return new Failure(
-        `${url} refused the push to ${branch}; nothing was pushed: ${said}`,
-        'Ask whoever looks after that repository for the right to push to that branch, then type the same command again.',
-        options,
-      );
-    }
-    return new Failure(
-      `${url} cannot be reached, or the connection was lost: ${said}`,
-      'Type the same command again when it answers: it goes on from there, and nothing is published by halves.',
-      options,
-    );
-  }
-}
-
-const isMoved =
-  /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value|reference already exists/i;
-
-const isLogin =
-  /authentication failed|could not read (username|password)|permission denied|terminal prompts disabled|returned error: 40[13]|access denied|host key verification failed/i;
-
-function explainedCommit(error: unknown): unknown {
-  if (!(error instanceof GitError)) return explainedDisk(error);
-  if (error.command === 'commit-tree') {
-    return new Failure(
-      `the commit could not be made or signed: ${error.said}`,
-      'Where Git is set to sign: unlock the key, or mend user.signingkey and gpg.format (git config --list). Then type the same command again.',
-      { cause: error },
-    );
-  }
-  return error;
-}
-
-/** A full disk, of this machine or of the repository's, as Git and Node tell it; other errors unchanged. */
-function explainedDisk(error: unknown): unknown {
-  const said = error instanceof GitError ? error.said : isDiskError(error) ? error.message : '';
-  if (!/no space left|ENOSPC|disk quota|EDQUOT/i.test(said)) return error;
-  return new Failure(
-    `the disk is full: ${said.replaceAll(/\/\/[^/@\s]+@/g, '//')}`,
-    'Make room, then type the same command again: nothing was published by halves.',
-    { cause: error },
-  );
 }

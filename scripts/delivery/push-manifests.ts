@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { writePublished } from './images-file.ts';
-import type { ManifestChange } from './manifest-remote.ts';
+import type { ManifestChange } from './make-commit.ts';
 import type { Manifests } from './render-commit.ts';
 
 /** The state of an environment in its manifest repository. */

@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { ensureProgram } from '../../images/index.ts';
 import { headManifest, ImageStore } from '../../images/oci/index.ts';
 import { environment } from '../../test/charts/fixture.ts';
+import { pushShop } from '../../test/delivery/push-shop.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
-import { openRegistry, pushImage, requireImage } from './registry.ts';
+import { openRegistry, requireImage } from './registry.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
 
@@ -46,16 +47,7 @@ async function shop(url: string, options: { platform?: string; layers?: number[]
     ...(options.layers === undefined ? {} : { layers: options.layers }),
   });
   const said: string[] = [];
-  const report = (message: string) => void said.push(message);
-  const push = async () => {
-    const opened = await openRegistry(environment(), ['shop'], { report });
-    try {
-      const image = { store, path: 'host/shop', tag: 'abc' };
-      return await pushImage(opened, { name: 'shop', image, platform }, { report });
-    } finally {
-      opened.close();
-    }
-  };
+  const push = () => pushShop(store, platform, (message) => said.push(message));
   return { store, digest, push, said };
 }
 
@@ -66,7 +58,7 @@ async function answering(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What leads to another port and ends its first connections after so many bytes each. */
+/** Forwards to another port, and ends the first connections after `after` bytes each. */
 async function cutting(to: string, cuts: number, after: number): Promise<string> {
   let left = cuts;
   const server = createServer((socket) => {
@@ -99,7 +91,7 @@ describe('a push to the registry that clusters run', () => {
     expect(said).toEqual([]);
   });
 
-  it('uses the login of docker login', async () => {
+  it('uses the login that `docker login` stored', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     const auth = Buffer.from('ann:secret').toString('base64');
     const config = { auths: { 'registry.test.localhost': { auth } } };
@@ -126,8 +118,8 @@ describe('a push to the registry that clusters run', () => {
   });
 });
 
-describe('a push that fails says why and what to type, and leaves no image of that name', () => {
-  it('without a login', async () => {
+describe('a failed push gives the reason and the next command, and leaves no image of that name', () => {
+  it('fails without a login', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     const { push } = await shop(registry.url);
     const failed = push();
@@ -137,7 +129,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
     });
   });
 
-  it('with an expired password', async () => {
+  it('fails with an expired password', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     vi.stubEnv('PLINTH_REGISTRY_PASSWORD', 'old');
@@ -145,14 +137,14 @@ describe('a push that fails says why and what to type, and leaves no image of th
     await expect(push()).rejects.toThrow('or it has expired');
   });
 
-  it('with half of a login in the environment variables', async () => {
+  it('fails if the environment variables have only one half of a login', async () => {
     registry = await TestRegistry.start(program);
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     const { push } = await shop(registry.url);
     await expect(push()).rejects.toThrow('PLINTH_REGISTRY_PASSWORD is not set');
   });
 
-  it('to a read-only registry', async () => {
+  it('fails at a read-only registry', async () => {
     registry = await TestRegistry.start(program, { readonly: true });
     const { push } = await shop(registry.url);
     await expect(push()).rejects.toThrow('refuses the push of shop');
@@ -162,7 +154,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
     [403, { errors: [{ code: 'DENIED', message: 'not yours' }] }, 'not yours'],
     [500, { errors: [{ code: 'UNKNOWN', detail: 'write /var: no space left on device' }] }, 'has no room'],
     [507, {}, 'has no room'],
-  ])('to a registry that answers %d', async (status, body, says) => {
+  ])('fails at a registry that answers %d', async (status, body, says) => {
     const url = await answering((request, response) => {
       const head = request.method === 'HEAD';
       response.writeHead(head ? 404 : status, { 'content-type': 'application/json' });
@@ -172,7 +164,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
     await expect(push()).rejects.toThrow(says);
   });
 
-  it('of an image for another architecture, before anything is sent', async () => {
+  it('fails for an image of another architecture, before anything is sent', async () => {
     registry = await TestRegistry.start(program);
     const { push, digest } = await shop(registry.url, { platform: 'linux/arm64' });
     const failed = push();
@@ -183,7 +175,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
   });
 });
 
-describe('an image that is looked at in the registry', () => {
+describe('an image that a manifest will name', () => {
   const required = async (digest: string, wanted = platform) => {
     const opened = await openRegistry(environment(), ['shop'], { report: () => {} });
     return requireImage(opened, { name: 'shop', digest, platform: wanted });

@@ -16,7 +16,7 @@ import {
 } from '../../images/oci/index.ts';
 import { urlOf } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
-import { teamRegistry } from '../../model/schema/cluster.ts';
+import { teamRegistry } from '../../model/schema/cluster/registry.ts';
 import { registryWritePort } from '../../operators/registry/configuration.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
@@ -157,7 +157,7 @@ async function readBack(
   if (found !== digest) {
     throw new Failure(
       `${registry.host}/${name}: the registry gives an image with the digest ${found} for ${digest}.`,
-      'Do not trust it: see what stands between this machine and the registry, then type the same command again.',
+      'Do not trust it: check proxies between this machine and the registry, then type the same command again.',
     );
   }
   const { config, layers } = imageManifestSchema.parse(JSON.parse(text));
@@ -227,20 +227,20 @@ export function registryFailure(error: unknown, { host }: Pick<TeamRegistry, 'ho
       `${host} refuses the push of ${name}: ${message}`,
       status === 405
         ? `At this address it is only read. Push with the kubeconfig of the cluster, or set PLINTH_PUBLISH_REGISTRY to where it takes pushes.`
-        : `Ask whoever looks after ${host} for the right to push to ${name}.`,
+        : `Ask the owner of ${host} for the right to push to ${name}.`,
       options,
     );
   }
   if (status === 413 || status === 507 || /no space left|quota/i.test(message)) {
     return new Failure(
-      `${host} has no room for the image of ${name}: ${message}`,
+      `${host} has no space for the image of ${name}: ${message}`,
       'Give it more (registry.storage in cluster.yaml), or remove images that nothing names, then type the same command again.',
       options,
     );
   }
   return new Failure(
     `the image of ${name} could not be moved to ${host} or looked at there: ${message}`,
-    'Type the same command again: it goes on from there, and no manifest names the image yet.',
+    'Type the same command again: it continues where it stopped, and no manifest names the image yet.',
     options,
   );
 }

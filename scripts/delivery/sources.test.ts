@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.remove());
 
-describe('where sources and manifests stand in one repository', () => {
+describe('if one repository contains sources and manifests', () => {
   /** A person whose commit is the branch. */
   async function merged() {
     const person = await world.person();
@@ -68,7 +68,7 @@ describe('where sources and manifests stand in one repository', () => {
   });
 });
 
-describe('where the manifests stand in a repository of their own', () => {
+describe('if the manifests have a repository of their own', () => {
   async function apart() {
     const person = await world.person();
     const remote = await world.remote(person.root);
@@ -102,7 +102,7 @@ describe('where the manifests stand in a repository of their own', () => {
   });
 });
 
-describe('what a render of prod reads', () => {
+describe('the files that a render of prod reads', () => {
   it.each([
     ['clusters/prod/cluster.yaml', true],
     ['apps/shop/app.ts', true],
@@ -112,14 +112,14 @@ describe('what a render of prod reads', () => {
     ['manifests/prod/shop/deployment.yaml', false],
     ['docs/shop.md', false],
     ['appsmith/readme.md', false],
-  ])('differs where %s does: %s', async (path, differs) => {
+  ])('differ if %s does: %s', async (path, differs) => {
     const { root, commit } = await world.person();
     const remote = await world.remote(root);
     const later = await world.commit(root, { [path]: 'changed' }, 'Later');
     expect(await inputsDiffer(remote, 'prod', { from: commit, to: later })).toBe(differs);
   });
 
-  it('is the same in one commit, and differs from that of a commit which is missing here', async () => {
+  it('are the same in one commit, and differ from those of a commit that is missing here', async () => {
     const { root, commit } = await world.person();
     const remote = await world.remote(root);
     expect(await inputsDiffer(remote, 'prod', { from: commit, to: commit })).toBe(false);

@@ -1,6 +1,6 @@
 import { type Engine, findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
@@ -91,16 +91,7 @@ async function deployRendered(
     named,
     leave: others.flatMap((app) => pathsOfApp(environment.name, app.name)),
   };
-  const built = Phases.from(start).add(manifestsRendered).add(imagesOfApps);
-  const needsKey =
-    named === undefined ||
-    environment.apps.some(({ name, secrets }) => named.includes(name) && secrets.length > 0);
-  const phases = (needsKey ? built.add(decryptionKey) : built)
-    .add(podsBefore)
-    .add(pushedManifests(options.message))
-    .add(appliedByFlux)
-    .add(newPodsServe);
-  const { times, result } = await runPhases(named === undefined ? phases.add(filledRegistry) : phases, {
+  const { times, result } = await runPhases(deployPhases(start, options.message), {
     controller,
     again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
     quiet: options.json,
@@ -125,20 +116,41 @@ async function deployRendered(
       );
     }
     for (const app of options.apps) printLines(app, await firstLines(client, app, before));
-    const behind = others
-      .map((app) => app.name)
-      .filter((app) => {
-        const paths = pathsOfApp(environment.name, app);
-        return left.some((file) => paths.some((path) => file === path || file.startsWith(`${path}/`)));
-      });
-    if (behind.length > 0) {
-      process.stdout.write(
-        `\nAlso changed, and not deployed: ${behind.join(', ')}. To deploy everything: npm run deploy\n`,
-      );
-    }
+    printUndeployed(
+      others.map((app) => app.name),
+      environment.name,
+      left,
+    );
   }
   await result.registry;
   return 0;
+}
+
+/** The phases of a deployment. Apps without secrets need no decryption key. */
+function deployPhases(start: Given & RenderedEnvironment, message: string) {
+  const { named, environment } = start;
+  const built = Phases.from(start).add(manifestsRendered).add(imagesOfApps);
+  const needsKey =
+    named === undefined ||
+    environment.apps.some(({ name, secrets }) => named.includes(name) && secrets.length > 0);
+  const phases = (needsKey ? built.add(decryptionKey) : built)
+    .add(podsBefore)
+    .add(pushedManifests(message))
+    .add(appliedByFlux)
+    .add(newPodsServe);
+  return named === undefined ? phases.add(filledRegistry) : phases;
+}
+
+/** Names the apps that have changed manifests which this run left out. */
+function printUndeployed(apps: readonly string[], environment: string, left: readonly string[]): void {
+  const behind = apps.filter((app) => {
+    const paths = pathsOfApp(environment, app);
+    return left.some((file) => paths.some((path) => file === path || file.startsWith(`${path}/`)));
+  });
+  if (behind.length === 0) return;
+  process.stdout.write(
+    `\nAlso changed, and not deployed: ${behind.join(', ')}. To deploy everything: npm run deploy\n`,
+  );
 }
 
 function printLines(app: string, lines: readonly string[]): void {

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { platform, syncFolder } from '../../charts/order/flux-sync.ts';
-import { kustomizationsOfApp } from '../../charts/order/order.ts';
+import { kustomizationsOfApp } from '../../charts/order/owners.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 
 /** A rendered workload with long-running pods. */

@@ -105,7 +105,7 @@ export function whyStuck({ status }: WatchedObject): string | undefined {
   return undefined;
 }
 
-/** What a roll-out still waits for; undefined when it is complete (`kubectl rollout status`). */
+/** The condition that a roll-out still lacks; undefined when it is complete (`kubectl rollout status`). */
 export function notRolledOut(
   kind: WatchedWorkload['kind'],
   object: WatchedObject | undefined,

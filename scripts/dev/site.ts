@@ -11,7 +11,7 @@ interface SiteInput {
   app: string;
   /** Folder of the site, from the root. */
   folder: string;
-  /** Where the cluster serves it; undefined if it does not. */
+  /** Its address in the cluster; undefined if the cluster does not serve it. */
   origin: string | undefined;
   /** Variables for vite.config.ts. */
   variables: Readonly<Record<string, string>>;

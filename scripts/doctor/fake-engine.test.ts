@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadLock } from '../../images/lock/index.ts';
 import { type EngineInfoName, engineInfos, podmanBehindDocker } from '../../test/images/engine-info.ts';
 import { readCluster } from '../repository/read-cluster.ts';
-import { machineChecks } from './checks.ts';
+import { machineChecks } from './checks/machine-checks.ts';
 import type { Host } from './host.ts';
 import { runChecks } from './run-checks.ts';
 
@@ -27,13 +27,13 @@ afterEach(() => {
 const mac: Host = { platform: 'darwin', root: false, wsl: false, packages: 'brew' };
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
-/** What the rows say where a client of this name answers as that machine's does. */
+/** The rows if a client of this name answers like that machine's. */
 async function rows(
   client: 'docker' | 'podman',
   machine: EngineInfoName,
   host: Host,
   endpoint: string,
-  /** What a client by the name of docker prints instead. Default: it fails where the other one is Podman. */
+  /** Output of a client named docker. Default: it fails where the other one is Podman. */
   docker?: object,
 ) {
   const path = join(folder, 'bin', client);

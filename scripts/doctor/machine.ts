@@ -83,7 +83,7 @@ export function portState({ port, protocol }: PortNumber): Promise<PortInput['st
   });
 }
 
-/** The process that has a port, as `ss` tells it; undefined without `ss` and outside of Linux. */
+/** The process that listens at a port, from `ss`; undefined without `ss` and outside of Linux. */
 export async function listener({ port, protocol }: PortNumber): Promise<string | undefined> {
   const kind = protocol === 'udp' ? '-Hlunp' : '-Hltnp';
   return listenerIn((await printed('ss', [kind, 'sport', '=', `:${port}`])) ?? '');

@@ -137,7 +137,7 @@ async function objectDrift(
     const owned = ownedFields(live);
     const differing = changes(comparable(live), comparable(applied))
       .filter(({ path }) => path !== `spec.images[${contentName}].digest`)
-      // Only Flux can decrypt the values, so stand-ins took their place.
+      // Only Flux can decrypt the values, so they are placeholders here.
       .filter(({ path, before, after }) => !(isEncrypted(object) && isValue(path) && before && after))
       .map(({ path, before, after }): DriftedField => {
         const owners = before === undefined ? [] : ownersOf(path, owned);

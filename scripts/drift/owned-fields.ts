@@ -65,7 +65,7 @@ function isWithin(path: string, outer: string): boolean {
   return path === outer || (path.startsWith(outer) && /^[.[]/.test(path.slice(outer.length)));
 }
 
-/** Programs whose work it is to fill in fields that manifests leave open: Kubernetes' own, Flux' and those of operators. */
+/** Programs that set fields which manifests leave out: those of Kubernetes, Flux and operators. */
 const controllers =
   /^(kube-|kubelet$|k3s$|cloud-controller-manager$|gotk-|source-controller$|helm-controller$|notification-controller$|cert-manager|cainjector|trust-manager$|trust-roots$|manager$|traefik$|csi-|external-|.*-provisioner$)/;
 
@@ -79,7 +79,7 @@ export function foreignFields(owned: readonly OwnedField[]): OwnedField[] {
     ({ path, manager }) =>
       manager !== fluxManager && !controllers.test(manager) && !ofFlux.has(path) && !requests.test(path),
   );
-  // An item of a list stands for the fields in it.
+  // An item of a list includes the fields in it.
   return found.filter(
     (each) =>
       !found.some(

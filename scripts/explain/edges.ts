@@ -2,7 +2,7 @@ import { externalDatabase } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { needsSignIn } from '../../model/people.ts';
 import { publicAddresses, publicPorts } from '../../model/public-ports.ts';
-import { replicaRange } from '../../model/schema/cluster.ts';
+import { replicaRange } from '../../model/schema/replicas.ts';
 import { type DescribedEdge, fileOf, withApp, withoutField } from './described-edge.ts';
 import { ownEdges } from './own-edges.ts';
 

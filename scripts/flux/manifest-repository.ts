@@ -176,7 +176,7 @@ function word(text: string): string {
   return text.trim();
 }
 
-/** Git arguments with the checkout's author, whom the front page shows; 'plinth' if Git has none. */
+/** Git arguments with the checkout's author, for the front page; 'plinth' if Git has none. */
 async function authorSettings(root: string): Promise<string[]> {
   const git = gitIn(root);
   const read = (key: string): Promise<string> =>

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What is applied to a cluster that has, or does not have, the Secret. */
+/** The objects that are applied to a cluster with or without the Secret. */
 function cluster(found = ''): {
   applied: string[];
   kubectl: (args: string[], input?: string) => Promise<string>;

@@ -1,7 +1,7 @@
 import { ChartFailure, mirrorChart } from '../../images/charts/index.ts';
 import type { SupplyOptions } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { chartTitle } from '../../model/schema/helm-chart.ts';
 import { Failure } from '../cli/failure.ts';
 

@@ -23,7 +23,7 @@ function container(name: string, more: Partial<NodeContainer> = {}): NodeContain
 
 const all = [container('test-control-plane'), container('test-worker')];
 
-/** What the engine may show. */
+/** Possible answers of the engine. */
 const containers = {
   none: [],
   all,
@@ -88,7 +88,7 @@ function decided(row: Row): Decision {
   });
 }
 
-/** What is expected, said anew and not as the code says it: one line for each kind of row. */
+/** The expected decision, written independently of the code: one line for each kind of row. */
 function expected({ containers: shown, record, kubeconfig, wish }: Row): string {
   const foreign = ["another tool's", "another folder's", 'one of another folder'];
   if (shown === 'none') return record === 'finished elsewhere' ? 'refuse other-engine' : 'make';

@@ -46,7 +46,7 @@ export type Decision =
   | { do: 'adopt' }
   | { do: 'refuse'; why: string; way: Remedy };
 
-/** What a person can do where the nodes cannot be brought up. */
+/** Next steps if the nodes cannot be brought up. */
 export type Remedy = 'move-data' | 'other-name' | 'other-engine' | 'take-down' | 'finish-join';
 
 /** Decides from its inputs only. It removes nothing that is not certain to be unfinished. */

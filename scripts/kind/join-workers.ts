@@ -169,7 +169,7 @@ async function kubeadmJoin(
     signal.throwIfAborted();
     throw new Failure(
       `kubeadm could not join ${name}: ${error instanceof Error ? error.message : String(error)}`,
-      `Type the same command again. The container stands for a look: ${engine.command} logs ${name}`,
+      `Type the same command again. The container is kept for inspection: ${engine.command} logs ${name}`,
     );
   }
 }

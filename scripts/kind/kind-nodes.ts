@@ -1,25 +1,18 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { stateDir } from '../../images/cache/paths.ts';
 import { parseEngineTime, runEngine } from '../../images/engine/index.ts';
-import {
-  type Engine,
-  ensureNodeImage,
-  ensureProgram,
-  loadNodeImage,
-  type Report,
-} from '../../images/index.ts';
+import { type Engine, ensureNodeImage, ensureProgram, loadNodeImage } from '../../images/index.ts';
 import { networkName } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
-import { kubeconfigPath } from '../cluster/client.ts';
 import { kindCluster, kindDocument, kindSettings, nodeRegistries, writeNodeFiles } from './config.ts';
 import { balancer, type Decision, decide, type NodeContainer, type Remedy } from './decision.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
 import { joinWorkers } from './join-workers.ts';
+import { createNodes, deleteNodes, endOrphan, kindEnvironment, type NodesInput } from './kind-command.ts';
 import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
 import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
 import { ensureNodeNetwork } from './node-network.ts';
@@ -27,15 +20,8 @@ import { pullEarly } from './pull-early.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { waitForRestart } from './wait-for-restart.ts';
 
-interface Options {
-  engine: Engine;
-  environment: Environment;
-  report: Report;
-  signal: AbortSignal;
-}
-
-/** Options of `ensureNodes`. */
-interface NodesOptions extends Options {
+/** The input of `ensureNodes`. */
+interface NodesToMake extends NodesInput {
   /** Images that a new single node pulls while its control plane starts, by digest. Default: none. */
   images?: readonly string[];
 }
@@ -67,7 +53,7 @@ export async function nodeContainers(engine: Engine, cluster?: string): Promise<
 }
 
 /** The state of an environment's nodes, and the resulting decision. Changes nothing. */
-async function look({ engine, environment, signal }: Options) {
+async function look({ engine, environment, signal }: NodesInput) {
   const { name } = environment.cluster;
   const wanted = kindCluster(environment, loadNodeImage().ref, join(stateDir(), name));
   const [containers, identity, record] = await Promise.all([
@@ -93,7 +79,7 @@ async function look({ engine, environment, signal }: Options) {
  * Refuses, before anything is created, if the existing nodes cannot become those of cluster.yaml.
  * @throws Failure with the differences and the next steps. Nothing is removed.
  */
-export async function refuseOtherNodes(options: Options): Promise<void> {
+export async function refuseOtherNodes(options: NodesInput): Promise<void> {
   const { decision } = await look(options);
   if (decision.do === 'refuse') throw refusal(options.environment, decision);
 }
@@ -104,7 +90,7 @@ export async function refuseOtherNodes(options: Options): Promise<void> {
  * nodes have no pod network yet: `ensureNodeNetwork`.
  * @throws Failure if cluster.yaml has other nodes or ports than the cluster.
  */
-export async function ensureNodes(options: NodesOptions): Promise<NodesState> {
+export async function ensureNodes(options: NodesToMake): Promise<NodesState> {
   const { engine, environment, report, signal } = options;
   const { name } = environment.cluster;
   const folder = join(stateDir(), name);
@@ -140,30 +126,32 @@ export async function ensureNodes(options: NodesOptions): Promise<NodesState> {
   await writeRecord(name, { phase: 'unfinished', engine: identity });
   const config = join(folder, 'kind.yaml');
   await writeFile(config, stringify(kindDocument(cluster)));
-  await createNodes(options, config);
+  const created = new AbortController();
+  pullWhileCreated(options, AbortSignal.any([signal, created.signal]));
+  await createNodes(options, config).finally(() => created.abort());
   await revokeJoinTokens(engine, name, signal);
   await writeStartTimes(name, await inspectNodes(engine, name, signal));
   await finished();
   return 'made';
 }
 
-/** Starts what stands still, fetches a lost kubeconfig, joins further workers, and sets up the network of the nodes. Returns the joined ones. */
+/** Starts stopped nodes, fetches a lost kubeconfig, joins further workers, and sets up the network of the nodes. Returns the joined ones. */
 async function continueNodes(
-  options: Options,
+  options: NodesInput,
   containers: NodeContainer[],
   decision: Extract<Decision, { do: 'keep' | 'adopt' }>,
 ): Promise<string[]> {
   const { engine, environment, report, signal } = options;
   const { name } = environment.cluster;
   const adopts = decision.do === 'adopt';
-  // What the nodes mount went with the record: they see the new files once they are started again.
+  // The mounted files were lost with the record: nodes see the new ones after a restart.
   const start = adopts ? containers.map((container) => container.name) : decision.start;
   if (start.length > 0) {
     report(`starting ${start.join(', ')}`);
     await runEngine(engine, [adopts ? 'restart' : 'start', ...start], { signal });
   }
   if (adopts || decision.fetchKubeconfig) {
-    report('the kubeconfig is gone or of another cluster: fetching it again');
+    report('the kubeconfig is missing or belongs to another cluster: fetching it again');
     const command = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
     const down = `npm run init-cluster -- --env ${environment.name} --down`;
     await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
@@ -185,7 +173,7 @@ async function continueNodes(
  * have no pods from before. Returns whether any node was started.
  */
 async function waitForStarted(
-  { engine, environment, report, signal }: Options,
+  { engine, environment, report, signal }: NodesInput,
   joined: string[],
 ): Promise<boolean> {
   const { name } = environment.cluster;
@@ -228,95 +216,4 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
     'take-down': `Nothing was changed. Copy the remaining data (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
   };
   return new Failure(`${file}: ${why}.`, ways[way]);
-}
-
-/** Removes the cluster's containers with their volumes, and its kubeconfig. */
-export async function deleteNodes(engine: Engine, cluster: string, report: Report): Promise<void> {
-  const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
-  await execa(kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfigPath(cluster)], {
-    env: kindEnvironment(engine),
-    stdin: 'ignore',
-  });
-}
-
-async function createNodes(options: NodesOptions, config: string): Promise<void> {
-  const { engine, environment, report, signal, images = [] } = options;
-  const { cluster } = environment;
-  const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
-  report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
-  const child = execa(
-    kind,
-    [
-      'create',
-      'cluster',
-      '--name',
-      cluster.name,
-      '--config',
-      config,
-      '--kubeconfig',
-      kubeconfigPath(cluster.name),
-      '--retain',
-    ],
-    { env: kindEnvironment(engine), stdin: 'ignore', all: true, reject: false, cancelSignal: signal },
-  );
-  const created = new AbortController();
-  // Of several nodes nobody knows yet which pods they get.
-  if (cluster.nodes.length === 1 && images.length > 0) {
-    const ends = AbortSignal.any([signal, created.signal]);
-    pullEarly(engine, `${cluster.name}-control-plane`, images, ends).catch((error: Error) => {
-      if (!ends.aborted) report(`images are pulled later: ${error.message}`);
-    });
-  }
-  const pidFile = join(stateDir(), cluster.name, 'kind.pid');
-  await writeFile(pidFile, String(child.pid ?? ''));
-  child.all?.on('data', (chunk: Buffer) => {
-    const line = chunk
-      .toString()
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^[^\w]*/, '')
-      .trim();
-    if (line !== undefined && line !== '') report(line);
-  });
-  const result = await child;
-  created.abort();
-  await rm(pidFile, { force: true });
-  if (result.failed) {
-    signal.throwIfAborted();
-    const said = (result.all ?? '').trim().split('\n').slice(-25).join('\n');
-    throw new Failure(
-      `kind could not create the cluster ${cluster.name}:\n${said}`,
-      wayOn(said, engine, cluster.name),
-    );
-  }
-}
-
-/** What to type after a failure of Kind, by what it said. */
-function wayOn(said: string, engine: Engine, cluster: string): string {
-  // https://kind.sigs.k8s.io/docs/user/rootless/
-  const scope = said.includes('Delegate=yes')
-    ? 'This session has no control groups of its own. Type the same in one that has: systemd-run --scope --user -p Delegate=yes npm run init-cluster. '
-    : '';
-  return `${scope}For missing requirements: npm run doctor. The containers are kept for inspection: ${engine.command} logs ${cluster}-control-plane`;
-}
-
-function kindEnvironment(engine: Engine): Record<string, string> {
-  return {
-    ...engine.env,
-    KIND_EXPERIMENTAL_PROVIDER: engine.name,
-    KIND_EXPERIMENTAL_DOCKER_NETWORK: networkName,
-    KIND_EXPERIMENTAL_PODMAN_NETWORK: networkName,
-  };
-}
-
-/** Ends a `kind create` that a killed run left behind: two at once would remove each other's containers. */
-async function endOrphan(folder: string): Promise<void> {
-  const pidFile = join(folder, 'kind.pid');
-  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
-  if (pid > 0) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes('create\0cluster')) process.kill(pid, 'SIGKILL');
-  }
-  await rm(pidFile, { force: true });
 }

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Runs the script of the nodes with its files in this folder and with a stand-in for kubectl. */
+/** Runs the script of the nodes with its files in this folder and a replacement of kubectl. */
 async function run(roots: string): Promise<{ exitCode?: number | undefined; stderr: string }> {
   writeFileSync(join(folder, 'roots'), roots);
   const text = readFileSync(script, 'utf8')

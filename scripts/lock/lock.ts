@@ -51,7 +51,7 @@ async function asked(compare: () => Promise<Compared[]>): Promise<Compared[]> {
   }
 }
 
-/** Writes the values found into the lock file, whole or not at all. */
+/** Writes the found values into the lock file, atomically. */
 function write(text: string, different: readonly Compared[]): void {
   let changed = text;
   for (const { path, found } of different) {

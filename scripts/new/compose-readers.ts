@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { variableName } from '../../model/schema/cluster.ts';
 import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
 import { capability } from '../../model/schema/process.ts';
+import { variableName } from '../../model/schema/variables.ts';
 import { Failure } from '../cli/failure.ts';
 import { type ComposeDraft, note, type Reader, texts } from './compose-draft.ts';
 import { always, needless } from './compose-needless.ts';

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { appName } from '../../model/schema/cluster.ts';
+import { appName } from '../../model/schema/app-name.ts';
 import { Failure } from '../cli/failure.ts';
 import { isDiskError, remedyOf } from '../files/disk-failure.ts';
 import { makeStaging, removeAbandoned } from '../files/staging.ts';

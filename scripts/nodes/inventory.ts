@@ -3,7 +3,9 @@ import { hostsToml, mirroredHosts } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
-import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
+import { teamRegistry } from '../../model/schema/cluster/registry.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
 import { teamRegistryHosts, teamRegistryUrl } from '../cluster/registry-hosts.ts';
 import type { Machines } from './machines.ts';
@@ -51,16 +53,6 @@ export function inventoryOf(
   const open = (protocol: 'tcp' | 'udp') =>
     publicPortsOf({ apps }).flatMap((port) => (port.protocol === protocol ? [port.nodePort] : []));
   const registryName = teamRegistry(cluster);
-  const group = (role: string): HostGroup => ({
-    hosts: Object.fromEntries(
-      machines
-        .filter((machine) => machine.role === role)
-        .map((machine) => [
-          machine.name,
-          { ansible_host: machine.address, node_address: machine.privateAddress },
-        ]),
-    ),
-  });
   return {
     all: {
       vars: {
@@ -84,13 +76,7 @@ export function inventoryOf(
         public_tcp_node_ports: open('tcp'),
         public_udp_node_ports: open('udp'),
         binaries: local.binaries,
-        // A mirror can have images that were built here; their digests differ from upstream's.
-        images: Object.fromEntries(
-          Object.entries(lock.images).map(([name, image]) => [
-            name,
-            mirror === '' ? pinnedReference(image) : image.ref,
-          ]),
-        ),
+        images: imageReferences(lock, mirror),
         registry_name: registryName,
         registry_hosts: {
           ...hostsToml('', mirror),
@@ -102,12 +88,38 @@ export function inventoryOf(
         state: local.state,
       },
       children: {
-        cluster: { children: { control_plane: group('control-plane'), workers: group('worker') } },
+        cluster: {
+          children: {
+            control_plane: groupOf(machines, 'control-plane'),
+            workers: groupOf(machines, 'worker'),
+          },
+        },
         kubeadm: { children: kubernetes.distribution === 'kubeadm' ? { cluster: {} } : {} },
         k3s: { children: kubernetes.distribution === 'k3s' ? { cluster: {} } : {} },
       },
     },
   };
+}
+
+/** The machines of a role, as a group of Ansible. */
+function groupOf(machines: Machines['machines'], role: string): HostGroup {
+  const hosts = machines
+    .filter((machine) => machine.role === role)
+    .map(({ name, address, privateAddress }) => [
+      name,
+      { ansible_host: address, node_address: privateAddress },
+    ]);
+  return { hosts: Object.fromEntries(hosts) };
+}
+
+/** References of all images. A mirror can have images that were built here; their digests differ from upstream's. */
+function imageReferences(lock: Lock, mirror: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(lock.images).map(([name, image]) => [
+      name,
+      mirror === '' ? pinnedReference(image) : image.ref,
+    ]),
+  );
 }
 
 /** Second place of etcd snapshots: the bucket that the stacks create, if they create the machines. */

@@ -70,8 +70,8 @@ export async function runPlaybook(run: PlaybookRun): Promise<Record<string, Host
   if (!result.failed) return recap;
   const bad = Object.entries(recap).filter(([, { failed, unreachable }]) => failed + unreachable > 0);
   throw new Failure(
-    `ansible/${playbook}.yml ended on ${bad.map(([host]) => host).join(', ') || 'no machine'}: what is wrong stands above.`,
-    `When it is mended, it goes on from there with: ${run.again}`,
+    `ansible/${playbook}.yml ended on ${bad.map(([host]) => host).join(', ') || 'no machine'}: the error is above.`,
+    `After the fix, continue with: ${run.again}`,
   );
 }
 

@@ -3,7 +3,8 @@ import { type PublishedImages, publishedImagesFile } from '../../model/schema/pu
 import { Failure } from '../cli/failure.ts';
 import { gitIn } from '../delivery/git.ts';
 import { readPublished } from '../delivery/images-file.ts';
-import type { ManifestChange, ManifestRemote } from '../delivery/manifest-remote.ts';
+import type { ManifestChange } from '../delivery/make-commit.ts';
+import type { ManifestRemote } from '../delivery/manifest-remote.ts';
 import type { Manifests } from '../delivery/render-commit.ts';
 import { renderFrom, runningSource } from '../delivery/sources.ts';
 import { readPreviews, type WrittenPreview, writePreviews } from './previews-file.ts';
@@ -19,7 +20,7 @@ export interface PreviewChange {
   environment: string;
   /** The checkout. */
   root: string;
-  /** The previews after the change; undefined where nothing is to change. */
+  /** The previews after the change; undefined if nothing changes. */
   change: (before: readonly WrittenPreview[], head: string) => Promise<WrittenPreview[] | undefined>;
   /** Subject of the commit. */
   subject: string;

@@ -4,7 +4,7 @@ import { loadGraph } from '../../model/load-graph.ts';
 import { nodePlatform } from '../../model/node-platform.ts';
 import { AppFiles } from '../../model/reading/app-files.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
-import type { PreviewLimits } from '../../model/schema/cluster.ts';
+import type { PreviewLimits } from '../../model/schema/cluster/preview-limits.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 import { previewAppName, previewsFile } from '../../model/schema/previews.ts';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';

@@ -68,7 +68,7 @@ export function hostOf({ name, cluster }: Environment): string {
   const host = registryHost(cluster);
   if (host !== undefined) return host;
   throw new Failure(
-    `clusters/${name}/cluster.yaml says registry: { overlay: ${cluster.registry.overlay} }: nobody signs in there, whoever has the kubeconfig pushes.`,
+    `clusters/${name}/cluster.yaml says registry: { overlay: ${cluster.registry.overlay} }: it has no logins, and people push with the kubeconfig.`,
     'For logins write registry: { overlay: tls }. Or name another environment with --env.',
   );
 }

@@ -50,7 +50,7 @@ const reason = "reason: 'The shop is closed for good.'";
 const retire = (more: string) =>
   edit(cluster, 'apps:\n', `retired:\n  - { database: orders, ${more}, ${reason} }\napps:\n`);
 
-/** What the render refuses; nothing where it does not. */
+/** The refusals of the render; empty if it accepts. */
 async function diagnostics(): Promise<Diagnostic[]> {
   try {
     await render(root, { environment: 'dev' });
@@ -122,7 +122,7 @@ describe('a database without an app', () => {
       "retired: [{ database: orders, data: keep, storage: 2Gi, reason: '…' }]",
     );
     expect(existsSync(join(root, database))).toBe(there);
-    // What is not written yet is told too.
+    // Objects that are not written yet are reported too.
     const told = await diff(root, 'HEAD');
     expect(codes(told.diagnostics)).toEqual([`${cluster}:${lineOf('apps:')} database-not-retired`]);
   });

@@ -29,7 +29,7 @@ interface Store {
 
 /**
  * Refuses to lose data: a database or volume that was rendered before must still be described or listed in `retired`, and no volume
- * can shrink or change its class. What a preview has goes with it. `before` can have an object twice, from the disk and from Git.
+ * can shrink or change its class. Data of a preview is removed with it. `before` can have an object twice, from the disk and from Git.
  */
 export function checkData(
   root: string,

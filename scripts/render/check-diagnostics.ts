@@ -2,7 +2,7 @@ import type { Checked } from '../../charts/checks/check.ts';
 import type { OverQuota } from '../../charts/checks/quotas.ts';
 import type { Violation } from '../../charts/checks/violation.ts';
 import { field } from '../../charts/kube/field.ts';
-import { descriptionPath, sourceOf } from '../../charts/order/order.ts';
+import { descriptionPath, sourceOf } from '../../charts/order/owners.ts';
 import type { Diagnostic, Words } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';

@@ -70,8 +70,7 @@ function operatorParts(
   const { name, chart: helm } = operator;
   if (helm !== undefined) {
     const templated = charts.get(name);
-    if (templated === undefined)
-      throw new Error(`operators/${name} is a Helm chart, and nobody had it made into objects`);
+    if (templated === undefined) throw new Error(`operators/${name} is a Helm chart that was not rendered`);
     return [
       { name, view: env, build: () => chartComponent(env, operator, helm, templated) },
       { name: extraName(name), view: env, build: () => extraComponent(operator) },

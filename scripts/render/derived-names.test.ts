@@ -177,7 +177,7 @@ function environmentOf({
   });
 }
 
-/** Whether the checks of the descriptions take it, but for what stands on the disk and in the real lock file. */
+/** Whether the checks of the descriptions accept it, without those of files and of the real lock file. */
 function taken(env: Environment): boolean {
   const place: Source['place'] = () => ({
     line: 1,

@@ -43,7 +43,7 @@ export function reviewPlace(variables: Variables): ReviewPlace | undefined {
   }
   if (!token) {
     throw new Failure(
-      'PLINTH_FORGE_TOKEN is not set: nobody may comment.',
+      'PLINTH_FORGE_TOKEN is not set: a comment needs it.',
       kind === 'github'
         ? 'Give the step env: PLINTH_FORGE_TOKEN: $' +
             '{{ github.token }}, and the job the permission pull-requests: write.'

@@ -8,7 +8,7 @@ interface Declared {
   /** Names that its value mentions; other constants of schemas are among them. */
   names: string[];
   file: string;
-  /** Value of `kind` that stands before it in the same object. */
+  /** Value of the preceding `kind` in the same object. */
   variant: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** A field of a description, such as `probes.ready.period`. */
 export interface Field {
-  /** Its keys; `NAME` stands for a key that the user chooses, `[]` for an entry of a list. */
+  /** Its keys; `NAME` is a key that the user chooses, `[]` an entry of a list. */
   path: string[];
   /** Value of `kind` where the field belongs to one kind. */
   variant: string | undefined;

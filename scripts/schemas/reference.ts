@@ -52,7 +52,7 @@ interface ReferenceInput {
   schema: z.ZodType;
   /** Descriptions from which examples are taken, in this order. */
   documents: readonly unknown[];
-  /** Finds descriptions that stand in comments of the schema. */
+  /** Finds descriptions in comments of the schema. */
   commentOf?: CommentOf;
 }
 
@@ -66,7 +66,7 @@ export function reference({ title, intro, schema, documents, commentOf }: Refere
   return `<!-- Written by npm run schemas. -->\n# ${title}\n\n${intro}\nA field without a default is required, unless it is marked as optional. \`NAME\` is a key of your choice, \`[]\` an entry of a list.\n\n${text.join('\n')}`;
 }
 
-/** The keys that stand in the schema. */
+/** The keys of the schema. */
 export function keysOf({ path }: Field): string[] {
   return path.filter((key) => key !== 'NAME' && key !== '[]');
 }

@@ -83,7 +83,7 @@ describe('in a Git repository', () => {
 
   it('the hook prevents the commit', async () => {
     const hook = await installHook(root);
-    // The command is this repository's own; here a program stands for it that says no.
+    // The real command is this repository's own; here a program that refuses replaces it.
     writeFileSync(join(root, 'npm'), '#!/bin/sh\necho "$@" > asked\nexit 1\n', { mode: 0o755 });
     await git('add', '.gitignore');
     const commit = execa(

@@ -15,7 +15,7 @@ export interface KustomizationDrift {
 }
 
 /**
- * What was changed in the cluster beside Git, from the metadata of all objects that Flux has applied: one list for each kind. A field
+ * Changes in the cluster that are not from Git, found in the metadata of all objects that Flux has applied: one list for each kind. A field
  * that was removed leaves no trace there; `npm run diff -- --against cluster` finds it.
  */
 export async function driftStates(

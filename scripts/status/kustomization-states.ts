@@ -115,7 +115,7 @@ function waitedFor(condition?: {
   return /dependency '(?:[^'/]+\/)?([^']+)'/.exec(condition.message ?? '')?.[1];
 }
 
-/** Who has suspended a Kustomization, and when, as the API server noted it. */
+/** The person who suspended a Kustomization, and the time, as the API server recorded it. */
 function suspension(object: { metadata: { managedFields?: unknown[] | undefined } }): string {
   const by = ownedFields(object).find(({ path }) => path === 'spec.suspend');
   if (by === undefined) return 'suspended';

@@ -4,7 +4,7 @@ import { readText } from '../../model/reading/read-text.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 
-/** The file in which people write what they accept of packages of others. */
+/** The file with accepted licences and vulnerabilities of packages. */
 export const acceptedFile = 'ci/supply-chain.yaml';
 
 const reason = z.string().min(1);
@@ -25,7 +25,7 @@ export const acceptedSchema = z.strictObject({
   ),
 });
 
-/** What people accept of packages of others. */
+/** Licences and vulnerabilities of packages that people accept. */
 export type Accepted = z.output<typeof acceptedSchema>;
 
 /** @throws DiagnosticsFailure if the file is missing or invalid. */

@@ -7,7 +7,7 @@ import type { Package } from './packages.ts';
 
 /**
  * A bill of materials of an environment in the format CycloneDX 1.6: the images that its manifests name, and the packages that lock
- * files name. It has no date and no serial number: the same commit gives the same bytes. What is inside images is not in it, and
+ * files name. It has no date and no serial number: the same commit gives the same bytes. The content of images is not in it, and
  * `compositions` says so.
  */
 export function billOf(

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** A package of others that this repository runs, builds programs of, or runs in images. */
+/** A third-party package that this repository runs, builds programs from, or runs in images. */
 export interface Package {
   ecosystem: 'npm' | 'PyPI' | 'Go';
   name: string;

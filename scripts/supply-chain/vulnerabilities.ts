@@ -15,7 +15,7 @@ export interface Vulnerability {
   fixed: string[];
 }
 
-/** What a scan found; or why nothing was looked at. */
+/** The findings of a scan, or the reason why nothing was scanned. */
 export type Scan = { found: Vulnerability[] } | { notScanned: string };
 
 const batchAnswer = z.object({

@@ -23,7 +23,7 @@ export type Alert = z.infer<typeof answer>['data']['alerts'][number];
 /** The alert that always fires; if it is missing, alerting is broken. */
 export const watchdog = 'Watchdog';
 
-/** What the alerts of a new objective did, which told nobody. */
+/** The alerts of a new objective, which notified nobody. */
 export interface BurnIn {
   app: string;
   /** The objective, such as `99.5 % within 500ms`. */
@@ -34,7 +34,7 @@ export interface BurnIn {
   fired: Record<string, number>;
 }
 
-/** Prints firing and pending alerts, and what those of new objectives did. Exit code 1 if an alert fires that tells people. */
+/** Prints firing and pending alerts, and those of new objectives. Exit code 1 if an alert fires that notifies people. */
 export async function showAlerts(environment: string, json: boolean): Promise<number> {
   const [all, burningIn] = await withStore(environment, 'prometheus', (store) =>
     Promise.all([activeAlerts(store), burnIns(store)]),

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import { KubeConfig, Log } from '@kubernetes/client-node';
+import { Log } from '@kubernetes/client-node';
 import { inSeconds } from '../../model/schema/duration.ts';
 import { Failure } from '../cli/failure.ts';
-import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { clusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import type { LogLine } from './log-line.ts';
@@ -27,9 +27,7 @@ export async function podLogs(
   if (items.length === 0) {
     throw new Failure(`${app} has no pods in ${cluster}.`, 'To list apps: npm run status');
   }
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfigPath(cluster));
-  const log = new Log(config);
+  const log = new Log(client.config);
   const streams = items.flatMap(({ metadata, spec }) =>
     [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((container) => ({
       pod: metadata?.name ?? '',

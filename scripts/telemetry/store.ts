@@ -2,7 +2,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { type RequestOptions, request as tlsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { ports, serviceName } from '../../charts/observability/endpoints.ts';
-import type { ObservabilityStore } from '../../model/schema/cluster.ts';
+import type { ObservabilityStore } from '../../model/schema/cluster/observability.ts';
 import { Failure } from '../cli/failure.ts';
 import { authorityRoots } from '../cluster/authority-roots.ts';
 import { clusterClient } from '../cluster/client.ts';

@@ -96,7 +96,7 @@ export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
   };
 }
 
-/** What is left out without these programs, in one line each; nothing where none is lacking. */
+/** The tests that are left out without these programs, in one line each; empty if none is missing. */
 function withoutPrograms(lacking: readonly string[]): { accounts: string[]; stacks: string[] } {
   const ofStacks = lacking.filter((name) => name !== 'kratos');
   const why = (names: readonly string[]) =>

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../charts/kube/kube-object.ts';
 const standIn = '{"auths":{}}';
 
 /**
- * Returns a Secret as Flux applies it: without the metadata of SOPS. Only Flux can decrypt the values, so stand-ins have their place.
+ * Returns a Secret as Flux applies it: without the metadata of SOPS. Only Flux can decrypt the values, so placeholders replace them.
  * Other objects are returned unchanged.
  */
 export function asDecrypted(object: KubeObject): KubeObject {

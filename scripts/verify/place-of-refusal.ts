@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { field } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
-import { sourceOf } from '../../charts/order/order.ts';
+import { sourceOf } from '../../charts/order/owners.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 

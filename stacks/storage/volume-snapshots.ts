@@ -70,7 +70,7 @@ export class VolumeSnapshots extends ComponentResource {
   }
 }
 
-/** Reading knows no resources; volumes of others are not copied, and snapshots of others are not deleted. */
+/** Read actions have no resources; the role cannot copy other volumes or delete other snapshots. */
 function rightsOn(ofVolumes: string, ofSnapshots: { key: string; value: string }) {
   const snapshots = 'arn:aws:ec2:*::snapshot/*';
   return policy(

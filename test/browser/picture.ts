@@ -7,7 +7,7 @@ try {
   const page = await browser.newPage({
     viewport: { width: 1200, height: 1100 },
     colorScheme: 'light',
-    // Nothing is told to this page; a person's browser is told whom to trust by npm run certs -- trust-browser.
+    // This page trusts no root; npm run certs -- trust-browser adds it to a person's browser.
     ignoreHTTPSErrors: true,
   });
   await page.goto(url);

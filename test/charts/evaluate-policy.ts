@@ -12,7 +12,7 @@ export interface AdmissionRequest {
   /** The account whose token is asked for. */
   name?: string;
   object?: KubeObject;
-  /** As it stands, where it is there already. */
+  /** The existing object, if there is one. */
   oldObject?: KubeObject;
   /** Of the namespace. */
   labels?: Record<string, string>;

@@ -3,49 +3,51 @@ import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { type OperatorInput, operatorSchema } from '../../model/operator.ts';
 import { clusterSchema } from '../../model/schema/cluster.ts';
 
-/** For tests: an environment with all operators and images, of which a test says only what matters to it. */
+/** Names of all images that charts use. */
+const images = [
+  'source-controller',
+  'kustomize-controller',
+  'helm-controller',
+  'traefik',
+  'registry',
+  'git-server',
+  'metrics-server',
+  'cert-manager-controller',
+  'cert-manager-webhook',
+  'cert-manager-cainjector',
+  'cert-manager-acmesolver',
+  'trust-manager',
+  'trust-roots',
+  'registry-door',
+  'cloudnative-pg',
+  'postgresql',
+  'kube-router',
+  'local-path-provisioner',
+  'aws-ebs-csi-driver',
+  'csi-provisioner',
+  'csi-attacher',
+  'csi-resizer',
+  'csi-node-driver-registrar',
+  'csi-livenessprobe',
+  'debian',
+  'opentelemetry-collector',
+  'victoria-logs',
+  'jaeger',
+  'prometheus',
+  'alertmanager',
+  'node-exporter',
+  'grafana',
+  'loki',
+  'tempo',
+  'node',
+  'kratos',
+  'mailpit',
+];
+
+/** For tests: an environment with all operators and images, of which a test gives only the relevant parts. */
 export function environment(
   given: { apps?: EnvironmentApp[]; operators?: OperatorInput[]; cluster?: Record<string, unknown> } = {},
 ): Environment {
-  const images = [
-    'source-controller',
-    'kustomize-controller',
-    'helm-controller',
-    'traefik',
-    'registry',
-    'git-server',
-    'metrics-server',
-    'cert-manager-controller',
-    'cert-manager-webhook',
-    'cert-manager-cainjector',
-    'cert-manager-acmesolver',
-    'trust-manager',
-    'trust-roots',
-    'registry-door',
-    'cloudnative-pg',
-    'postgresql',
-    'kube-router',
-    'local-path-provisioner',
-    'aws-ebs-csi-driver',
-    'csi-provisioner',
-    'csi-attacher',
-    'csi-resizer',
-    'csi-node-driver-registrar',
-    'csi-livenessprobe',
-    'debian',
-    'opentelemetry-collector',
-    'victoria-logs',
-    'jaeger',
-    'prometheus',
-    'alertmanager',
-    'node-exporter',
-    'grafana',
-    'loki',
-    'tempo',
-    'node',
-    'kratos',
-    'mailpit',
-  ];
   return {
     name: 'test',
     cluster: clusterSchema.parse({
@@ -74,7 +76,7 @@ export function environment(
   };
 }
 
-/** For tests: an app that answers on one port, and whatever else the test says. */
+/** For tests: an app that answers on one port, with the given fields. */
 export function testApp(given: Partial<AppInput> & { name: string }): EnvironmentApp {
   const app = appSchema.parse({
     summary: `The app ${given.name}.`,

@@ -22,7 +22,7 @@ interface InCluster {
   };
 }
 
-/** What a reconciliation applies: the folder as it is at the commit. */
+/** The objects that a reconciliation applies: the folder at the commit. */
 export interface FolderContent {
   revision: string;
   digest: string;

@@ -263,7 +263,7 @@ it('previews of two pull requests run beside what staging runs, which stays, and
   const third = await run('scripts/preview.ts', 'open', 'staging', '--pr', '13', '--app', 'orders');
   expect(third.exitCode).toBe(1);
   expect(third.stderr).toContain('previews.max of its cluster.yaml is 2');
-  // What is published meanwhile keeps the previews.
+  // A publication in between keeps the previews.
   await gitIn(root)(['checkout', '--quiet', 'main']);
   writeFileSync(join(root, 'apps/home/src/newer.css'), 'a { color: blue }\n');
   await commit('Version 4');

@@ -73,7 +73,7 @@ describe('a certificate by ACME', () => {
   afterAll(() => world.end());
 
   beforeEach(({ onTestFailed }) => {
-    // What was there when it failed: it is gone once the story ends.
+    // The state at the failure, which is lost when the story ends.
     onTestFailed(async () => {
       const kinds = 'certificates,certificaterequests,orders,challenges,issuers,pods,httproutes';
       const looks: (() => Promise<unknown>)[] = [

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { repositoryRoot } from '../../scripts/repository/read-cluster.ts';
 
-/** What a command of the checkout printed, and how it ended. */
+/** Output and exit code of a command of the checkout. */
 export interface Ended {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
-/** Copies this repository as it stands, with what is not committed yet; packages are those that are installed here. */
+/** Copies this repository with uncommitted changes; packages are those that are installed here. */
 export async function copyRepository(to: string): Promise<void> {
   const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: repositoryRoot,
@@ -35,7 +35,7 @@ export async function editFile(path: string, change: (text: string) => string): 
   await writeFile(path, after);
 }
 
-/** A copy of this repository as it stands, with a cluster name, ports and a state folder of its own. */
+/** A copy of this repository with its own cluster name, ports and state folder. */
 export class Checkout {
   readonly root: string;
   readonly state: string;

@@ -1,4 +1,4 @@
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { field, listField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
@@ -31,7 +31,7 @@ export async function showAccepted(config: KubeConfig): Promise<DryRunResult> {
     for (const [name, edits] of accepted) {
       const { files } = await withPlatform(edits, (root) => renderAll(root));
       for (const text of new Set(files.values())) {
-        // What the platform has anyway is shown once.
+        // Objects of the platform itself are shown once.
         if (known.has(text)) continue;
         known.add(text);
         const object: KubeObject = parse(text);
@@ -42,13 +42,6 @@ export async function showAccepted(config: KubeConfig): Promise<DryRunResult> {
     }
     return { objects: known.size, refused };
   });
-}
-
-/** A kubeconfig that is in a file. */
-export function configFrom(file: string): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(file);
-  return config;
 }
 
 /** Makes a namespace for objects whose own does not exist, gives what moves an object there, and removes it again. */

@@ -32,7 +32,7 @@ export function keyHash({ publicKey }: X509Certificate): string {
     .digest('base64');
 }
 
-/** What a host answers by HTTP, and where it leads to. */
+/** The answer of a host over HTTP, and its redirect target. */
 export function answerByHttp(
   host: string,
   port: number,

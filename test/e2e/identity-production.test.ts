@@ -196,7 +196,7 @@ describe('identity as in production', () => {
   });
 });
 
-/** What the documentation has one apply, with the archive of a real database and another moment. */
+/** The manifest of the documentation, with the archive of a real database and another time. */
 function restored(
   spec: { imageName: string; backup: { barmanObjectStore: object } },
   moment: string,

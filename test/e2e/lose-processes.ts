@@ -8,7 +8,7 @@ export async function loseProcesses(): Promise<void> {
     .filter(({ pid, args }) => pid !== process.pid && args.some((argument) => argument.includes(run)))
     .map(({ pid }) => pid);
   kill(daemons);
-  // What a container starts while the others die is found in a later round.
+  // Processes that a container starts meanwhile are found in a later round.
   for (let round = 0; round < 20; round++) {
     const left = globSync(`/sys/fs/cgroup/**/${cgroup}/**/cgroup.procs`).flatMap(idsIn);
     if (left.length === 0) return;

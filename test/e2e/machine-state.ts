@@ -4,7 +4,7 @@ import { runEngine } from '../../images/engine/index.ts';
 import { findEngine } from '../../images/index.ts';
 
 /**
- * What a cluster may leave on a machine, as lines: containers, networks and volumes of the engine that runs, engine
+ * Possible remains of a cluster on a machine, as lines: containers, networks and volumes of the engine that runs, engine
  * processes, network links, mounts and firewall chains. Two readings are equal when nothing was left and nothing of
  * others was taken.
  */

@@ -1,4 +1,4 @@
-/** Where a program of a test listens. */
+/** Address at which a program of a test listens. */
 interface Place {
   namespace: string;
   /** Of the Service. */

@@ -3,14 +3,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, findEngine } from '../../images/index.ts';
-import { kubeconfigPath } from '../../scripts/cluster/client.ts';
+import { kubeconfigPath, readKubeconfig } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
 import { nodeContainers } from '../../scripts/kind/kind-nodes.ts';
 import { readRecord, recordPath } from '../../scripts/kind/record.ts';
 import { until } from '../until.ts';
 import { Checkout, type Ended } from './checkout.ts';
-import { configFrom, showAccepted } from './dry-run.ts';
+import { showAccepted } from './dry-run.ts';
 import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
 import { gatewayPlace, servesByHttps } from './gateway.ts';
@@ -26,7 +26,7 @@ const cluster = 'e2e-dev';
 const ports = { http: 18080, https: 18443, registry: 15002 };
 const host = 'home.dev.localhost';
 
-/** One story on one cluster, from nothing to nothing; each step stands on the one before it. */
+/** One story on one cluster, from its creation to its removal; each step needs the one before it. */
 describe('a platform on this machine', () => {
   let checkout: Checkout;
   let before: string[];
@@ -90,7 +90,7 @@ describe('a platform on this machine', () => {
   });
 
   it('accepts every object of the accepted edge cases', async () => {
-    const { objects, refused } = await showAccepted(configFrom(kubeconfigPath(cluster)));
+    const { objects, refused } = await showAccepted(readKubeconfig(kubeconfigPath(cluster)));
     console.log(`${objects} objects were shown to the API server`);
     expect(refused).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('a platform on this machine', () => {
       await expectKept();
     });
 
-    /** Asks for another cluster, is told what differs, and writes back what it was. */
+    /** Describes another cluster, expects the differences in the refusal, and restores the description. */
     async function changed(from: string | RegExp, to: string, told: string): Promise<void> {
       const file = join(checkout.root, 'clusters/dev/cluster.yaml');
       const before = await readFile(file, 'utf8');
@@ -321,7 +321,7 @@ async function expectDeclaredFlows(): Promise<void> {
   };
   const noHome = { 'pod of home': false, 'Service of home': false };
   const expected: Record<string, object> = {
-    // No policy says what it may reach; home and the Git server say by whom they may be reached.
+    // No policy limits its destinations; the policies of home and the Git server limit their callers.
     stranger: { ...noHome, 'Git server': false, 'API server': true, DNS: true },
     // In the namespace of an app without being it: nothing is declared.
     home: { ...noHome, 'Git server': false, 'API server': false, DNS: false },
@@ -350,7 +350,7 @@ async function clusterUid(): Promise<string> {
   ]);
 }
 
-/** What a statement prints that the superuser runs in the database of orders. */
+/** Output of a statement that the superuser runs in the database of orders. */
 async function inOrders(statement: string): Promise<string> {
   const psql = ['psql', '-Atq', '-v', 'ON_ERROR_STOP=1', '-d', 'orders', '-c', statement];
   const pod = ['-n', 'orders', 'orders-db-1', '-c', 'postgres'];

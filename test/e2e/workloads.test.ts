@@ -47,7 +47,7 @@ const deployed = z.object({ phases: z.array(z.object({ title: z.string(), second
 describe('ordinary workloads', () => {
   const world = new World();
 
-  /** What a pod of an app answers; by its name where it is one of several. */
+  /** The answer of a pod of an app, selected by name if there are several. */
   async function ask(
     app: string,
     path: string,
@@ -81,7 +81,7 @@ describe('ordinary workloads', () => {
     );
   };
 
-  /** What a pod of an app answers to bytes at a port, until that is enough. */
+  /** The answer of a pod of an app to bytes at a port, read until it is complete. */
   const tell = async (
     app: string,
     port: number,
@@ -213,7 +213,7 @@ describe('ordinary workloads', () => {
 
   it('reach only the named internet host, and only through the proxy', async () => {
     const named = await ask('partner', '/tunnel?host=api.example.org');
-    // Where there is no internet the name is not known: the proxy then looked it up, and let the app ask for it.
+    // Without internet the name is unknown: the error shows that the proxy allowed the app's request and resolved the name.
     expect(named).toMatch(/^HTTP\/1\.1 (200|502) /);
     const other = await ask('partner', '/tunnel?host=evil.example.org');
     expect(other).toMatch(/^HTTP\/1\.1 403 /);
@@ -417,7 +417,7 @@ describe('ordinary workloads', () => {
     it('payments: reads its key without showing it, and calls only its allowed host', async () => {
       expect(JSON.parse(await ask('payments', '/'))).toEqual({ mode: 'test' });
       const balance = await ask('payments', '/balance');
-      // Where there is no internet the proxy says that the name is not known; else Stripe says that the key is none.
+      // Without internet the proxy reports an unknown name; otherwise Stripe reports an invalid key.
       expect(balance).toMatch(/api\.stripe\.com did not answer|Invalid API Key/);
       expect(await get('deployments,pods,configmaps', '-n', 'payments', '-o', 'yaml')).not.toContain(
         ['sk', 'test', 'plinth'].join('_'),

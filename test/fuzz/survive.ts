@@ -85,7 +85,7 @@ function yamlSubject<S extends z.ZodType>(
   };
 }
 
-/** What a render does with descriptions that fit their schemas. */
+/** The result of a render of valid descriptions. */
 function joined(repository: Repository): Diagnostic[] {
   const diagnostics = checkRepository(shop, repository);
   if (diagnostics.length > 0) return diagnostics;
@@ -107,7 +107,7 @@ function textOf(file: string): string {
   return readFileSync(join(shop, file), 'utf8');
 }
 
-/** What every diagnostic must be: at a place that there is, underlined within its line, in words, and without a stack. */
+/** Requirements of every diagnostic: an existing place, an underlined part of its line, a message, and no stack trace. */
 export function complaints(diagnostic: Diagnostic, text: string): string[] {
   const { line, column, underlined, what, why, fix, code } = diagnostic;
   const lines = text.split('\n');

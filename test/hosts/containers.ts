@@ -57,7 +57,7 @@ export async function hostNames(engine: Engine): Promise<string[]> {
     .sort();
 }
 
-/** What a script in bash prints on a machine. */
+/** Output of a bash script on a machine. */
 export async function onHost(engine: Engine, name: string, script: string): Promise<string> {
   return (await runEngine(engine, ['exec', containerName(name), 'bash', '-c', script])).trim();
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { ensureProgram } from '../../images/index.ts';
 
-/** What people bring into a cluster by hand before Flux reads Git; no secret is in Git. */
+/** Objects that people create by hand before Flux reads Git, because no secret is in Git. */
 export async function secretsByHand(kubeconfig: string, given: { authority: string }): Promise<void> {
   const objects = [
     namespace('flux-system'),

@@ -8,7 +8,7 @@ import { execa } from 'execa';
 /** A Git server outside the cluster, as a team has one: read only, by HTTPS, with a certificate of its own authority. */
 export interface GitHost {
   url: string;
-  /** The certificate that whoever reads must trust. */
+  /** The certificate that clients must trust. */
   authority: string;
   close: () => void;
 }

@@ -194,7 +194,7 @@ async function leftOn(name: string): Promise<string> {
     name,
     [
       'ps --no-headers -eo comm | grep -E "^(kube|containerd|etcd|flannel)"',
-      // Kind's entry point has made a control group of that name in every container, and stands itself in /usr/local/bin.
+      // Kind's entry point creates a control group of that name in every container; it is in /usr/local/bin.
       'findmnt --list --noheadings --output=TARGET | grep -v ^/sys/ | grep -E "kubelet|containerd|cni"',
       'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /etc/cni /opt/cni 2>/dev/null',
       'ls /usr/local/bin | grep -v ^entrypoint$',

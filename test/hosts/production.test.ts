@@ -2,11 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { z } from 'zod';
-import { rootsName, trustNamespace } from '../../charts/kube/names.ts';
 import { ensureProgram, supply } from '../../images/index.ts';
-import { gatewayAuthority } from '../../model/gateway.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
+import { gatewayRoots } from '../../scripts/cluster/authority-roots.ts';
+import { clientFrom } from '../../scripts/cluster/client.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
 import { type Git, gitIn } from '../../scripts/delivery/git.ts';
 import { readPublished } from '../../scripts/delivery/images-file.ts';
@@ -20,7 +19,6 @@ import { environment, TestSite } from './test-site.ts';
 /** Longest wait for a commit: the interval of the source, pulls and starts of pods on a slow machine. */
 const longest = { timeout: 10 * 60_000, interval: 2_000 };
 const page = 'apps/home/src/page.ts';
-const rootsSchema = z.object({ data: z.record(z.string(), z.string()) });
 
 /**
  * From a commit to what visitors see, as a team does it: machines, a repository by SSH that holds sources and manifests, and a registry
@@ -74,11 +72,9 @@ describe('an environment that Git fills', () => {
     readPublished(of, await git.git(`show ${at}:clusters/${of}/images.yaml`));
   const title = (to: string) =>
     site.checkout.edit(page, (text) => text.replace(/<h1>.*?Plinth[^$]*/, `<h1>\${mark()}Plinth ${to}`));
-  /** What a visitor sees at a host; the reason where that is nothing. */
+  /** The page of a host, or the error if there is none. */
   const seen = async (host: string): Promise<string> => {
-    const path = ['-n', trustNamespace, `configmap/${rootsName(gatewayAuthority)}`, '--output=json'];
-    const { data } = rootsSchema.parse(JSON.parse(await site.kubectl('get', ...path)));
-    const roots = Object.keys(data).flatMap((key) => (key.endsWith('.pem') ? (data[key] ?? []) : []));
+    const roots = await gatewayRoots(clientFrom(site.kubeconfig, environment));
     const place = {
       host: `${host}.hosts.localhost`,
       address: site.addressOf('worker-1'),

@@ -36,7 +36,7 @@ const answerSchema = z.object({
 
 export type SiteAnswer = z.infer<typeof answerSchema>;
 
-/** What a test says of its cluster, beside the machines. */
+/** The description of a test's cluster, without the machines. */
 interface Description {
   kubernetes: { version: string; virtualAddress?: string };
   source?: { kind: 'git'; url: string; secret: string };
@@ -44,7 +44,7 @@ interface Description {
   previews?: object;
 }
 
-/** What stands ready before there is a machine. */
+/** Requirements that exist before the first machine. */
 interface Equipment {
   engine: Engine;
   /** Whether it ran before: then it stays. */

@@ -28,7 +28,7 @@ const git = (source: string): Edit => [
 const privateRoot = JSON.stringify(rootCertificates[0]);
 
 /**
- * For tests: edits of `withPlatform` that stand at the edge of what Kubernetes, Postgres, Flux and registries take, and are
+ * For tests: edits of `withPlatform` at the limits of Kubernetes, Postgres, Flux and registries, which are
  * taken. Each is rendered, and what comes of it is shown to a real API server.
  */
 export const accepted: readonly (readonly [name: string, edits: readonly Edit[]])[] = [

@@ -16,7 +16,7 @@ import { loadLock } from '../../images/lock/index.ts';
 /** For tests: a small repository in which everything is right. */
 export const shop = join(import.meta.dirname, 'fixtures', 'shop');
 
-/** What to do to a file: replace a text that is in it, write it anew, or remove it. */
+/** A change of a file: replace a text in it, write it, or remove it. */
 export type Edit =
   | readonly [file: string, search: string, replacement: string]
   | readonly [file: string, text: string | null];
@@ -97,7 +97,7 @@ export function exampleCluster(): string {
   );
 }
 
-/** For tests: an app.ts with a port and a probe; lines in `more` stand beside them or in their place. */
+/** For tests: an app.ts with a port and a probe; lines in `more` are added or replace them. */
 export function appFile(name: string, more = ''): string {
   const lines = [
     "summary: 'An app of a test.',",

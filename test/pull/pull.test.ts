@@ -7,7 +7,7 @@ import { entryDir, readEntry } from '../../images/cache/binary-cache.ts';
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { ensureEngine } from '../../images/engine/ensure-engine.ts';
 import { containerPlatform } from '../../images/engine/platform.ts';
-import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
+import { stopPrivateEngine } from '../../images/engine/private/private-engine.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { storedImage } from '../../images/mirror/folder.ts';
@@ -95,7 +95,7 @@ function npm(script: string, ...args: string[]): Promise<Ended> {
   return user.run('npm', ['run', '--silent', script, '--', ...args], { cwd: root, env: environment });
 }
 
-/** What is built here has other digests than upstream's: the copy's lock file has what these registries have. */
+/** Images that are built here have other digests than upstream's: the copy's lock file has those of these registries. */
 async function lockOfTheseRegistries(images: string[]): Promise<void> {
   const path = join(root, 'images/lock.yaml');
   const document = parseDocument(await readFile(path, 'utf8'));

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import type { Pair } from '../services/authority.ts';
 
-/** What a registry answered. */
+/** Answer of a registry. */
 export interface RegistryReply {
   status: number;
   headers: IncomingMessage['headers'];

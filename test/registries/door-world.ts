@@ -15,7 +15,7 @@ import { freePort } from '../free-port.ts';
 import { type Pair, TestAuthority } from '../services/authority.ts';
 import { callRegistry, type RegistryCall, type RegistryReply } from './call.ts';
 
-/** For tests: the registry with the configuration of the overlay `tls`, and its door, as they stand in one pod. */
+/** For tests: the registry with the configuration of the overlay `tls`, and `registry-door`, as in one pod. */
 export class DoorWorld {
   readonly folder: string;
   readonly authority: TestAuthority;

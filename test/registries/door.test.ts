@@ -170,7 +170,7 @@ describe('the clean-up of the registry', () => {
     const blob = async (layer: string | undefined) =>
       (await world.call(`/v2/kept/blobs/${layer}`, { method: 'HEAD', login: ann })).status;
     expect([await blob(named.layers[0]), await blob(old.layers[0])]).toEqual([200, 404]);
-    // What was dropped can be pushed again, layers included.
+    // Removed images can be pushed again, with their layers.
     const again = new ImageStore(join(world.folder, 'store'));
     await copyImage(
       { store: again, path: 'host/kept', tag: 'c' },

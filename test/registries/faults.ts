@@ -1,4 +1,4 @@
-/** What a registry does instead of answering well. */
+/** A fault of a registry. */
 export type RegistryFault =
   /** Another status: 404, 403, 429, 503. */
   | { kind: 'status'; status: number; headers?: Record<string, string>; code?: string }
@@ -6,7 +6,7 @@ export type RegistryFault =
   | { kind: 'page' }
   /** Closes the connection after `after` bytes of the body and, where given, once `when` is fulfilled for the blob. */
   | { kind: 'cut'; after: number; when?: (digest: string) => Promise<void> }
-  /** Goes on without a byte, after so many of the body; with 0 it does not even answer. */
+  /** Stays open without further bytes after `after` bytes of the body; with 0 there is no answer. */
   | { kind: 'stall'; after: number }
   /** One byte of the body is another one. */
   | { kind: 'corrupt' }
@@ -14,7 +14,7 @@ export type RegistryFault =
   | { kind: 'other' }
   | { kind: 'slow'; bytesPerSecond: number };
 
-/** What is asked of a registry. */
+/** Part of a registry that a request reads. */
 export type RequestPart = 'version' | 'token' | 'manifest' | 'blob';
 
 /** Where and how often. */

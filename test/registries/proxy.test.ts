@@ -27,7 +27,7 @@ beforeEach(() => {
   proxy.connected.length = 0;
 });
 
-/** What a command of a new process reaches, and what its children find in their environment. */
+/** The hosts that a command of a new process reaches, and the environment of its children. */
 async function reached(
   environment: Record<string, string>,
 ): Promise<{ here: string[]; noProxy: string | undefined }> {

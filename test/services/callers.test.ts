@@ -32,7 +32,7 @@ afterAll(async () => {
   await jobs?.service.stop();
 });
 
-/** What a call ends with by a certificate: OK, or why not. */
+/** The result of a call with a certificate: OK, or the reason. */
 async function outcome(folder: string): Promise<string> {
   const client = connect(OrdersServiceClient, orders.address, folder, impatient);
   try {

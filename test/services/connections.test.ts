@@ -72,7 +72,7 @@ function tls(pair: Partial<Pair> = home, more: object = {}): TLSSocket {
   return socket;
 }
 
-/** What a connection says until the other side closes it. */
+/** Everything that a connection sends until the other side closes it. */
 async function untilClosed(socket: Socket): Promise<string> {
   let said = '';
   socket.on('data', (chunk: Buffer) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { grants } from '../../charts/database/grants.ts';
-import { appName } from '../../model/schema/cluster.ts';
+import { appName } from '../../model/schema/app-name.ts';
 import { databaseName, databaseRole } from '../../model/schema/database.ts';
 import { faultOfDatabase, faultOfRole, quotedName } from '../../model/schema/postgres-names.ts';
 import { asSuperuser } from './postgres.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 it('an app named like any SQL keyword gets its roles and grants', async () => {
-  // Those that the server takes for no name without quotes (PostgreSQL, 'SQL Key Words': reserved, wholly or but for functions).
+  // Words that the server does not accept as names without quotes (PostgreSQL, 'SQL Key Words': reserved, wholly or but for functions).
   const found = await asSuperuser(
     at,
     'postgres',

@@ -135,7 +135,7 @@ async function applyAsFlux(object: KubeObject): Promise<void> {
   await raw.patch(body, undefined, undefined, fluxManager, true, PatchStrategy.ServerSideApply);
 }
 
-/** Makes everything in the namespace anew, as if nobody but Flux had written. */
+/** Creates everything in the namespace again, as if only Flux had written it. */
 async function takeBack(): Promise<void> {
   for (const { object } of manifests()) {
     if (object.metadata.namespace !== 'shop') continue;

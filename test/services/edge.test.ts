@@ -62,7 +62,7 @@ const refused = (message: string) => ({
   details: expect.stringContaining(message),
 });
 
-/** Objects in each other, so many of them. */
+/** Nested objects with the given depth. */
 function nested(levels: number): object {
   let made: object = {};
   for (let level = 1; level < levels; level++) made = { a: made };
@@ -100,7 +100,7 @@ function post(body: string | Buffer): Promise<string> {
   return raw(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]));
 }
 
-/** With every character that there is. */
+/** With every Unicode character. */
 const anyJson = fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' });
 
 describe('an invalid request is refused with the place of the fault:', () => {
@@ -365,7 +365,7 @@ describe('a path', () => {
   });
 
   it('of any characters causes no internal error', async () => {
-    // What a request line can hold.
+    // Characters that a request line can have.
     const target = fc.string({
       unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
     });

@@ -8,7 +8,7 @@ import { scratch } from './identity-folder.ts';
 import { Postgres } from './postgres.ts';
 
 /*
- * A Postgres of others: it asks for a password, and its certificate is of a CA that stands in a file of its own.
+ * An external Postgres: it requires a password, and the CA of its certificate is in a separate file.
  */
 
 let postgres: Postgres;

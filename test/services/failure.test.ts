@@ -34,7 +34,7 @@ afterAll(async () => {
   await jobs?.service.stop();
 });
 
-/** Holds the table so that whoever reads it waits; `released` resolves once it is free again. */
+/** Locks the table so that readers wait; `released` resolves when it is unlocked. */
 async function hold(seconds: number): Promise<{ released: Promise<unknown> }> {
   const released = asSuperuser(
     inject('postgres'),
@@ -148,7 +148,7 @@ describe('a database that is killed and comes back', () => {
     try {
       await eventually(() => (begun.length > 20 ? true : undefined));
       await postgres.kill();
-      // Who has no time to wait is told, and the service stays where callers find it.
+      // A caller without time to wait gets an error, and the service stays reachable.
       await expect(look(300)).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
       expect(await ready()).toBe(200);
       await postgres.run();

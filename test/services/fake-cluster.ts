@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { TestAuthority } from './authority.ts';
 import { scratch } from './identity-folder.ts';
 
-/** What a fake cluster has. */
+/** Content of a fake cluster. */
 export interface FakeObjects {
   /** From `NAMESPACE/NAME` to keys and texts. */
   secrets: Record<string, Record<string, string>>;

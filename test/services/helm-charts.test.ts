@@ -20,7 +20,7 @@ import { ChartServer, type ModuleChart } from './chart-server.ts';
 const versions = loadLock().binaries;
 const moduleVersion = (component: string) => versions[component]?.version ?? '';
 
-/** Charts of others, which stand in the modules that the lock file names anyway. */
+/** Upstream charts, which are in modules of the lock file. */
 const charts: readonly ModuleChart[] = [
   {
     name: 'metrics-server',
@@ -153,7 +153,7 @@ describe('metrics-server as its upstream chart', () => {
           .replace(/oci: .*/, "repository: 'https://charts.example.org',\n    name: 'metrics-server',")
           .replace(/digest: '.*'/, `digest: '${server.digests('metrics-server').archive}'`),
       );
-      // The archive is in the cache of whoever fetched it: nobody is asked.
+      // The archive is in the cache: no server is requested.
       const place = { repository: `${server.url}/charts`, name: 'metrics-server' };
       const { ensureChart } = await import('../../images/charts/index.ts');
       await ensureChart({ ...place, version: '3.13.0', digest: server.digests('metrics-server').archive });

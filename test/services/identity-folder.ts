@@ -28,7 +28,7 @@ export function writeIdentity(folder: string, { cert, key }: Pair, roots: string
   }
 }
 
-/** A new folder; whoever makes one outside the tests of services removes it. */
+/** A new folder. Callers outside the tests of services remove it. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-scratch-'));
   chmodSync(folder, 0o755);

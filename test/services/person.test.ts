@@ -20,7 +20,7 @@ const partsOf = (of: string): [head: Record<string, unknown>, claims: Record<str
   return [JSON.parse(head), JSON.parse(body)];
 };
 
-/** What the port of the keys says to whoever shows this certificate. */
+/** The answer of the port of the keys to a client with this certificate. */
 function askKeys(
   folder: string | undefined,
   path = '/keys',

@@ -16,7 +16,7 @@ const binaries = z.object({ initdb: z.string(), postgres: z.string() });
 /** Postgres refuses to run as root: nobody's number on Debian, and on most others. */
 const nobody = 65534;
 
-/** A real Postgres with the rules that a cluster's has: TLS, a certificate for whoever comes over the network. */
+/** A real Postgres with the rules that a cluster's has: TLS, and client certificates for connections over the network. */
 export class Postgres {
   readonly port: number;
   readonly folder: string;
@@ -125,7 +125,7 @@ export class Postgres {
   }
 }
 
-/** Where a Postgres is to be found. */
+/** Address of a Postgres. */
 export type PostgresAddress = Pick<Postgres, 'port' | 'folder'>;
 
 /** Statements through the socket, of which the last one's rows. */

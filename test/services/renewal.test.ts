@@ -39,7 +39,7 @@ function load(folder: string) {
   const clients = Array.from({ length: 3 }, () => connect(OrdersServiceClient, orders.address, folder));
   const calls = clients.map(async (client, n) => {
     while (running) {
-      // The last of them shows its certificate anew each time.
+      // The last of them presents its certificate on each connection.
       const one =
         n === 2
           ? connect(OrdersServiceClient, orders.address, folder, { 'grpc.use_local_subchannel_pool': 1 })
@@ -154,7 +154,7 @@ describe('an identity', () => {
     await eventually(() => (read.current.roots.includes(next.roots) ? true : undefined), 5);
     expect(read.current.cert).toBe(before);
     await eventually(() => (read.current.cert === young.cert ? true : undefined), 5);
-    // Where the old one is not trusted any more there is nothing to wait for.
+    // If the old one is no longer trusted, nothing has to be awaited.
     const other = await next.issue({ commonName: 'one', startsIn: 0 });
     writeIdentity(folder, other, next.roots);
     await eventually(() => (read.current.cert === other.cert ? true : undefined), 1);

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a run leaves in the temporary directory is in one folder, which goes when the last process of the run has ended. */
+/** Temporary files of a run are in one folder, which is removed when the last process of the run has ended. */
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-services-'));
   // Postgres does not run as root, and comes through here.

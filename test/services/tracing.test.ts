@@ -17,7 +17,7 @@ await inSpan('outer', SpanKind.SERVER, {}, () => inSpan('inner', SpanKind.CLIENT
 await end();
 `;
 
-/** What a collector gets from a process with these variables. */
+/** The spans that a collector receives from a process with these variables. */
 async function received(variables: (endpoint: string) => Record<string, string>) {
   const bodies: { url: string; body: string }[] = [];
   const server = createServer(async (request, response) => {

@@ -199,7 +199,7 @@ export class SignInWorld {
     return running;
   }
 
-  /** Where the app answers without the proxy. */
+  /** Address of the app without the proxy. */
   get appPort(): number {
     const address = this.app.server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;

@@ -9,7 +9,7 @@ describe('pulumi', () => {
 
   beforeAll(async () => {
     project = await Project.make();
-    // Nobody stands between here and machines: their API server is found at the port that the kubeconfig names.
+    // Machines are reached directly: their API server is at the port in the kubeconfig.
     api = await apiServer('api.plinth-staging.internal');
     await project.standIns({
       ...api,

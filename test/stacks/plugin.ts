@@ -7,7 +7,7 @@ import structs from 'google-protobuf/google/protobuf/struct_pb.js';
 
 export type Properties = Record<string, unknown>;
 
-/** What stands for a value that is not known yet, in what the engine sends and gets during a preview. */
+/** Placeholder of a value that is not known yet, in messages of the engine during a preview. */
 export const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 /** A resource as the engine names it. */
@@ -26,7 +26,7 @@ export interface LocalProvider {
   ): { inputs: Properties; faults: { property: string; reason: string }[] };
   /** Properties whose change makes another resource necessary. */
   replaces(which: Which, olds: Properties, news: Properties): string[];
-  /** What is known before it is made, or before it is changed from `olds`: the rest is `unknown`. */
+  /** Outputs that are known before the resource is created, or updated from `olds`; the rest is `unknown`. */
   preview(which: Which, inputs: Properties, olds?: Properties): Properties;
   create(which: Which, inputs: Properties): Promise<{ id: string; outputs: Properties }>;
   /** Nothing where it is gone. */

@@ -9,7 +9,7 @@ import { localAws } from './local-aws/provider.ts';
 import { localCommand } from './local-command.ts';
 import { serve } from './plugin.ts';
 
-/** What a command of Pulumi said, and how it ended. */
+/** Output and exit code of a Pulumi command. */
 export interface Said {
   exitCode: number;
   stdout: string;
@@ -18,7 +18,7 @@ export interface Said {
   all: string;
 }
 
-/** What a person would look at when a test fails. */
+/** Output for a person when a test fails. */
 export function said({ all, exitCode }: Said): string {
   return `exit code ${exitCode}\n${all}`;
 }
@@ -51,7 +51,7 @@ export class Project {
     return Project.at(folder);
   }
 
-  /** With the copy that stands in a folder already; `commandEnv` is for what Pulumi runs. */
+  /** With the existing copy in a folder; `commandEnv` is for commands that Pulumi runs. */
   static async at(folder: string, commandEnv: Record<string, string> = {}): Promise<Project> {
     const project = new Project(folder);
     await mkdir(join(folder, 'backend'));
@@ -133,7 +133,7 @@ console.log(JSON.stringify({ machines: {}, seconds: 0, kubeconfig: ${JSON.string
     await this.put('scripts/hand-over.ts', '');
   }
 
-  /** At which port of the loopback the session manager's stand-in finds the API server. */
+  /** Loopback port at which the replacement of the session manager finds the API server. */
   async reach(port: number): Promise<void> {
     await writeFile(join(this.folder, 'api-port'), String(port));
   }
@@ -143,7 +143,7 @@ console.log(JSON.stringify({ machines: {}, seconds: 0, kubeconfig: ${JSON.string
     return join(this.folder, 'given.json');
   }
 
-  /** With programs in front that stand in for those of AWS. */
+  /** With programs in PATH that replace those of AWS. */
   private get path(): string {
     return `${join(this.root, 'test', 'stacks', 'bin')}:${process.env.PATH}`;
   }

@@ -24,7 +24,7 @@ let folder: string;
 let metadata: Server;
 let metadataUrl: string;
 let s3: { url: string; stop: () => void };
-/** What the machine has asked of its metadata. */
+/** Requests of the machine to its metadata service. */
 let asked: string[];
 /** With what it answers. */
 let given = credentials;

@@ -8,12 +8,12 @@ export interface ControllerNames {
   workload?: string;
   /** ServiceAccount. Default: that of the workload. */
   account?: string;
-  /** Namespaces that stand for the controller's own. */
+  /** Expressions for the controller's own namespace. */
   namespaces: readonly string[];
 }
 
 /**
- * What a new version of a controller may change, a line each: rights by scope and resource, arguments, webhooks. Two sets of
+ * Properties that a new version of a controller can change, one per line: rights by scope and resource, arguments, webhooks. Two sets of
  * manifests give the same lines where they come to the same, whatever the names and the number of their objects.
  */
 export function factsOf(objects: readonly KubeObject[], names: ControllerNames): Set<string> {

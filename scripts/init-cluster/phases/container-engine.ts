@@ -1,5 +1,5 @@
 import { type Engine, ensureEngine } from '../../../images/index.ts';
-import { mirrorSetting } from '../../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../../model/schema/cluster/mirror.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
 import type { InitInput } from '../input.ts';

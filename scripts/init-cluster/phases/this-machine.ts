@@ -1,8 +1,8 @@
 import { type Engine, findEngine } from '../../../images/index.ts';
 import { loadLock } from '../../../images/lock/index.ts';
-import { mirrorSetting } from '../../../model/schema/cluster.ts';
+import { mirrorSetting } from '../../../model/schema/cluster/mirror.ts';
 import type { Phase } from '../../cli/phases.ts';
-import { machineChecks } from '../../doctor/checks.ts';
+import { machineChecks } from '../../doctor/checks/machine-checks.ts';
 import { thisHost } from '../../doctor/host.ts';
 import { refuseUnfit } from '../../doctor/refuse.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';

@@ -1,7 +1,7 @@
 /** Port of Pebble's directory. */
 export const port = 14000;
 
-/** Port at which Pebble tells its root. */
+/** Port at which Pebble serves its root. */
 export const managementPort = 15000;
 
 /** Pebble's configuration: it asks challenges at `httpPort`, and refuses the forbidden names. */
@@ -22,7 +22,7 @@ export function pebbleConfig({ httpPort, forbidden }: { httpPort: number; forbid
   };
 }
 
-/** Runs Pebble without its random waits; it proves every order anew, so that a renewal needs a challenge too. */
+/** Runs Pebble without its random waits; it requires a challenge for every order, also for a renewal. */
 export function pebbleCommand(config: string, dnsServer: string): string {
   return `env PEBBLE_VA_NOSLEEP=1 PEBBLE_AUTHZREUSE=0 ./pebble -config ${config} -dnsserver ${dnsServer}`;
 }

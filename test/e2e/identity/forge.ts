@@ -1,7 +1,7 @@
 import { clusterClient } from '../../../scripts/cluster/client.ts';
 import { type Pair, TestAuthority } from '../../services/authority.ts';
 
-/** A certificate with its key and the roots of its authority, as they stand in a namespace now. */
+/** The current certificate, key and roots of its authority in a namespace. */
 export async function identityIn(
   cluster: string,
   { namespace, secret, authority }: { namespace: string; secret: string; authority: string },

@@ -23,7 +23,7 @@ type Kind = keyof typeof paceMs;
 /** How many of each kind succeeded and failed, for one stretch of time. */
 export type Counts = Partial<Record<Kind, Count>>;
 
-/** What a call may take. */
+/** Longest duration of a call. */
 const deadlineMs = 60_000;
 
 /**

@@ -13,7 +13,7 @@ export function signedRefusals(world: World): void {
       const authority = await takenOver(world.cluster, 'orders-ca-1');
       const call = async (commonName: string, times: { seconds?: number; startsIn?: number } = {}) =>
         callOrders(world.cluster, await authority.issue({ commonName, ...times }), authority.roots);
-      // The same but for what is refused: it is that which is refused.
+      // Without the refused field, the same object is accepted: so the field is the reason.
       expect(await call('person:me')).toBeGreaterThan(0);
       await expect(call('person:me', { seconds: -60 })).rejects.toThrow(/UNAVAILABLE/);
       await expect(call('person:me', { seconds: day, startsIn: 3600 })).rejects.toThrow(/UNAVAILABLE/);

@@ -129,7 +129,7 @@ export class World {
     );
   }
 
-  /** What a statement prints that the superuser runs in the database of orders, where it takes writes. */
+  /** Output of a statement that the superuser runs in the primary of the database of orders. */
   async inOrders(statement: string): Promise<string> {
     const pod = await primary(this.cluster, 'orders');
     const text = await this.probe.kubectl(

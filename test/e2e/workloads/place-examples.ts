@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The examples that the story runs, as they are in `examples/`. Where an image is one of others, it is made here from a Dockerfile of `images/` with
+ * The examples that the story runs, as they are in `examples/`. If an image is upstream's, it is built here from a Dockerfile of `images/` with
  * the same program of Debian or of the lock file, since machines without a registry cannot pull it; `own` builds its own image anyway.
  */
 export const examples = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { cacheDir } from '../cache/paths.ts';
+import { cacheDir } from '../../cache/paths.ts';
 
 /** Paths of a private engine. Each cache directory has its own engine. */
 export interface PrivatePaths {

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { gitUrl, noSecret } from '../git-url.ts';
+import { dnsLabel } from '../kubernetes-names.ts';
+import { bytes } from '../resources.ts';
+
+/** The Git repository that Flux reads. */
+export const source = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z
+      .literal('in-cluster')
+      .describe(
+        'A Git server in the cluster; pushes go through the API server, so that a kubeconfig is the only credential.',
+      ),
+    storage: bytes.default('1Gi').describe('Size of the volume for the repository, in bytes.'),
+  }),
+  z.strictObject({
+    kind: z.literal('git').describe('A Git repository outside of the cluster.'),
+    url: gitUrl.describe('Address of the repository, https:// or ssh://, without credentials.'),
+    branch: z
+      .string()
+      .regex(
+        /^(?![-/.])(?!(HEAD|@)$)(?!refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/,
+        "the name of a branch such as 'main'",
+      )
+      .default('main')
+      .describe('Branch that Flux applies.'),
+    forge: z
+      .strictObject({
+        kind: z.enum(['github', 'gitlab', 'gitea']).describe('Kind of API; Forgejo has the API of `gitea`.'),
+        api: z
+          .string()
+          .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as 'https://git.example.org/api/v1'")
+          .pipe(noSecret)
+          .optional()
+          .describe(
+            'Address of the API. Default: the one that forges of that kind have on the host of the url.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Forge of the repository, where promotions become pull requests. Default: none, promotions become branches.',
+      ),
+    secret: dnsLabel
+      .optional()
+      .describe(
+        'Name of the Secret in flux-system with the deploy key, required for SSH; created by hand or with SOPS, never rendered. Default: none, the repository is public.',
+      ),
+  }),
+]);
