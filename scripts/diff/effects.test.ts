@@ -37,7 +37,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     [['restarts', /replaces its 2 pods: an old one ends when a new one is ready/]],
   ],
   [
-    'an image of what owns a volume',
+    'the image of a workload with a volume',
     deployment('a:1', { strategy: { type: 'Recreate' } }),
     deployment('a:2', { strategy: { type: 'Recreate' } }),
     [['restarts', /unavailable until the new one is ready/]],
@@ -96,13 +96,13 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     [['starts', /runs 2 pods instead of 1/]],
   ],
   [
-    'an address that was given',
+    'an IP address that is set',
     object('v1', 'Service', { spec: { clusterIP: '10.0.0.1' } }),
     object('v1', 'Service', { spec: { clusterIP: '10.0.0.2' } }),
     [['refused', /spec.clusterIP/]],
   ],
   [
-    'an address that the cluster chose',
+    'an IP address that the cluster selected',
     object('v1', 'Service', { spec: {} }),
     object('v1', 'Service', { spec: { clusterIP: '10.0.0.2' } }),
     [['other', /in place/]],
@@ -114,7 +114,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     [['refused', /reclaimPolicy/]],
   ],
   [
-    'who has a role',
+    'the subjects of a role',
     object('rbac.authorization.k8s.io/v1', 'RoleBinding', { roleRef: { name: 'x' } }),
     object('rbac.authorization.k8s.io/v1', 'RoleBinding', { roleRef: { name: 'y' } }),
     [['refused', /roleRef/]],

@@ -32,7 +32,7 @@ const preview = (request: number, expires = '2026-01-08T12:00:00Z'): WrittenPrev
   },
 });
 
-/** What a render would give: a manifest of the app, and one of each preview. */
+/** The result of a render: a manifest of the app, and one of each preview. */
 const render: RenderPreviews = async (_source, { previews }) =>
   new Map([
     ['manifests/staging/shop/deployment-shop.yaml', 'kind: Deployment\n'],
@@ -73,7 +73,7 @@ const listed = async () =>
   (await repository.git(['ls-tree', '-r', '--name-only', 'main'])).trim().split('\n');
 
 describe('previews in the manifest repository', () => {
-  it('opened by five jobs at once are all there, each by one commit, and nothing else has changed', async () => {
+  it('that five jobs open at once are all recorded, each in one commit that changes nothing else', async () => {
     const { root } = await published();
     const requests = [1, 2, 3, 4, 5];
     await Promise.all(
@@ -94,7 +94,7 @@ describe('previews in the manifest repository', () => {
     expect(Number(await repository.git(['rev-list', '--count', 'main']))).toBe(1 + requests.length);
   });
 
-  it('are changed in place by a newer commit, and the last one takes the file with it', async () => {
+  it('are replaced by a newer commit, and closing the last one removes the file', async () => {
     const { root, remote } = await published();
     const change = (wanted: (before: readonly WrittenPreview[]) => WrittenPreview[] | undefined) =>
       changePreviews(remote, {
@@ -127,7 +127,7 @@ describe('previews in the manifest repository', () => {
     expect(await change(() => undefined)).toMatchObject({ changed: false });
   });
 
-  it('are refused where nothing was published, and where the sources that run know no previews', async () => {
+  it('are refused if nothing was published, or if the running sources do not support previews', async () => {
     const { root } = await repository.person();
     const remote = await repository.remote(root);
     const options = { environment, root, subject: 'Preview', change: async () => [preview(12)] };
@@ -143,7 +143,7 @@ describe('previews in the manifest repository', () => {
   });
 });
 
-it('one preview too many is refused, with those that are open and what to type; one that is open moves', () => {
+it('one preview too many is refused, with the open ones and the next command; an open one can be updated', () => {
   const before = [preview(1), preview(2)];
   const add = (request: number) => withPreview(before, preview(request), { environment, limits: { max: 2 } });
   expect(() => add(3)).toThrow(
@@ -155,12 +155,12 @@ it('one preview too many is refused, with those that are open and what to type; 
   expect(add(2)).toEqual(before);
 });
 
-it('a preview is stale from the moment at which its time is over', () => {
+it('a preview is stale from its expiry on', () => {
   const at = (time: string) => isStale(preview(1), new Date(time));
   expect([at('2026-01-08T11:59:59Z'), at('2026-01-08T12:00:00Z')]).toEqual([false, true]);
 });
 
-it('previews.yaml keeps what was written, sorted by pull request, and refuses what does not fit with its place', () => {
+it('previews.yaml returns what was written, sorted by pull request, and an invalid entry is refused with its place', () => {
   const text = writePreviews([preview(12), preview(7)]) ?? '';
   expect(readPreviews(environment, text)).toEqual([preview(7), preview(12)]);
   expect(writePreviews([])).toBeUndefined();
@@ -179,13 +179,13 @@ describe('the apps of a preview', () => {
   const chosen = (given: { asked?: string[]; changed?: string[] }) =>
     previewApps(apps, { environment, asked: [], changed: [], ...given });
 
-  it('are those whose folders change, and no others', () => {
+  it('are exactly those whose folders change', () => {
     expect([...chosen({ changed: ['apps/orders/src/a.ts', 'apps/report-2/app.ts', 'README.md'] })]).toEqual([
       ['orders', 'changed by the pull request'],
     ]);
   });
 
-  it('are those that are asked for, with the owners of databases that they write to', () => {
+  it('are the requested ones, with the owners of databases that they write to', () => {
     expect([...chosen({ asked: ['worker', 'report'], changed: ['apps/orders/app.ts'] })]).toEqual([
       ['jobs', 'worker writes to its database'],
       ['report', 'asked for'],
@@ -193,7 +193,7 @@ describe('the apps of a preview', () => {
     ]);
   });
 
-  it('are refused where there are none, or one does not run there', () => {
+  it('are refused if there are none, or if one does not run in the environment', () => {
     expect(() => chosen({ changed: ['README.md'] })).toThrow('changes no app that runs in staging');
     expect(() => chosen({ asked: ['order'] })).toThrow("runs no app 'order'");
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loginName, loginsIn, withLogin, withoutLogin } from './htpasswd.ts';
 
-it('adds a login, gives one that is there another hash, and takes one away, without touching the others', () => {
+it('adds a login, replaces the hash of an existing one and removes one, without changes to the others', () => {
   const two = withLogin(withLogin('', 'ci', '$2b$10$one'), 'ann', '$2b$10$two');
   expect(two).toBe('ann:$2b$10$two\nci:$2b$10$one\n');
   expect(withLogin(two, 'ci', '$2b$10$three')).toBe('ann:$2b$10$two\nci:$2b$10$three\n');

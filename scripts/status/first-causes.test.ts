@@ -14,7 +14,7 @@ const item = (name: string, reason: string, message: string) => ({
 const waits = (name: string, on: string) =>
   item(name, 'DependencyNotReady', `dependency 'flux-system/${on}' is not ready`);
 
-it('what others wait for is told once, before what fails alone', () => {
+it('a Kustomization on which others wait is reported once, before those that fail alone', () => {
   const states = readKustomizations({
     items: [
       waits('orders', 'orders-db'),
@@ -34,7 +34,7 @@ it('what others wait for is told once, before what fails alone', () => {
   ]);
 });
 
-it('one that waits for what is Ready by now, or for itself in a circle, is a cause of its own', () => {
+it('a Kustomization that waits for a Ready one, or for itself in a cycle, is a cause of its own', () => {
   const states = readKustomizations({
     items: [waits('a', 'ready'), item('ready', '', 'Applied'), waits('b', 'c'), waits('c', 'b')],
   });

@@ -115,7 +115,7 @@ function writeKubeconfig(port: number): void {
   writeFileSync(join(state, clusterName, 'kubeconfig'), JSON.stringify(config));
 }
 
-/** What the command prints and whether all is Ready; in this process, because starting one takes over a second. */
+/** Output of the command, and whether everything is Ready; in this process, because starting one takes over a second. */
 async function status(
   rendered: string[] = [],
   ask?: Parameters<typeof collectStatus>[2],
@@ -136,7 +136,9 @@ async function command(...args: string[]): Promise<{ code: number; out: string; 
 }
 
 describe('npm run status', () => {
-  test('everything Ready: exit code 0, one request per kind', { timeout: 30_000 }, async () => {
+  test('ends with exit code 0 after one request per kind if everything is Ready', {
+    timeout: 30_000,
+  }, async () => {
     lists = healthy();
     const { code, out } = await command();
     expect(code).toBe(0);
@@ -150,7 +152,7 @@ describe('npm run status', () => {
     expect(asked).toHaveLength(6);
   });
 
-  test('lists what is rendered, but not in the cluster yet', async () => {
+  test('lists rendered objects that the cluster does not have yet', async () => {
     lists = healthy();
     const { ready, out } = await status(['home', 'jaeger', 'prometheus']);
     expect(ready).toBe(true);
@@ -196,7 +198,7 @@ describe('npm run status', () => {
       expect(out).toMatch(/Signals\n +no pod of prometheus is ready/);
     });
 
-    test('asks nobody before Prometheus is there, and is Ready before the first result', async () => {
+    test('queries no store before Prometheus exists, and is Ready before the first result', async () => {
       lists = healthy();
       expect((await status([], results(0))).ready).toBe(true);
       withPrometheus();
@@ -206,7 +208,7 @@ describe('npm run status', () => {
     });
   });
 
-  test('a scheduled app whose last run failed: exit code 1 and the run', async () => {
+  test('ends with exit code 1 and names the run if the last run of a scheduled app failed', async () => {
     const failed = { ...cronJob, status: { lastScheduleTime: '2026-03-01T01:30:00Z' } };
     lists = { ...healthy(), '/apis/batch/v1/cronjobs': { items: [failed] } };
     const { ready, out } = await status();
@@ -214,7 +216,7 @@ describe('npm run status', () => {
     expect(out).toContain('the run of 2026-03-01T01:30:00.000Z failed');
   });
 
-  test('a failing Kustomization and a failing app: exit code 1 and the reasons', {
+  test('ends with exit code 1 and the reasons if a Kustomization and an app fail', {
     timeout: 30_000,
   }, async () => {
     lists = healthy();
@@ -266,14 +268,14 @@ describe('npm run status', () => {
       return status();
     };
 
-    test('a valid one is not listed', async () => {
+    test('is not listed if it is valid', async () => {
       const { ready, out } = await statusWith([certificate({ conditions: [isReady] })]);
       expect(ready).toBe(true);
       expect(out).not.toContain('Certificates');
       expect(asked).not.toContain('/apis/acme.cert-manager.io/v1/challenges');
     });
 
-    test('one that waits for a name that does not resolve here: the name and the observed address', async () => {
+    test('that waits for a name that does not resolve here is listed with the name and the observed address', async () => {
       const address = "'http://shop.dev.localhost/.well-known/acme-challenge/a-token'";
       const { ready, out } = await statusWith(
         [certificate({ conditions: [notReady] })],
@@ -292,7 +294,7 @@ describe('npm run status', () => {
       );
     });
 
-    test("one whose name the ACME server resolved elsewhere: the server's answer", async () => {
+    test("whose name the ACME server resolved to another address is listed with the server's answer", async () => {
       const { out } = await statusWith(
         [certificate({ conditions: [notReady] })],
         [
@@ -308,7 +310,7 @@ describe('npm run status', () => {
       );
     });
 
-    test('one that the ACME server refused: its answer', async () => {
+    test("that the ACME server refused is listed with the server's answer", async () => {
       const answer = '400 urn:ietf:params:acme:error:rejectedIdentifier: forbidden by policy';
       const issuing = {
         type: 'Issuing',
@@ -319,14 +321,14 @@ describe('npm run status', () => {
       expect(out).toMatch(/gateway\/gateway +Failed to create Order: 400 .* forbidden by policy\n/);
     });
 
-    test("one whose order failed without an answer: cert-manager's message", async () => {
+    test("whose order failed without an answer is listed with cert-manager's message", async () => {
       const message = 'Failed to wait for order resource "x" to become ready: order is in "invalid" state: ';
       const issuing = { type: 'Issuing', status: 'False', message };
       const { out } = await statusWith([certificate({ conditions: [notReady, issuing] })]);
       expect(out).toMatch(/gateway\/gateway +Failed to wait for order .* order is in "invalid" state:\n/);
     });
 
-    test('one whose renewal failed', async () => {
+    test('is listed if its renewal failed', async () => {
       const issuing = { type: 'Issuing', status: 'False', message: 'the CA is gone' };
       const { ready, out } = await statusWith([
         certificate({ failedIssuanceAttempts: 1, conditions: [isReady, issuing] }),
@@ -336,7 +338,7 @@ describe('npm run status', () => {
     });
   });
 
-  test('a Kustomization whose newest generation is not processed is not Ready', async () => {
+  test('reports a Kustomization as not Ready until its newest generation is processed', async () => {
     lists = healthy();
     const edited = structuredClone(kustomization);
     edited.metadata.generation = 3;
@@ -344,7 +346,7 @@ describe('npm run status', () => {
     expect((await status()).ready).toBe(false);
   });
 
-  test('reports that Flux is missing', async () => {
+  test('reports that Flux is not installed', async () => {
     lists = healthy();
     delete lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'];
     const { ready, out } = await status();
@@ -352,14 +354,14 @@ describe('npm run status', () => {
     expect(out).toContain('Flux is not installed');
   });
 
-  test('a cluster that does not answer', async () => {
+  test('fails with the address if the cluster does not answer', async () => {
     writeKubeconfig(await closedPort());
     await expect(status()).rejects.toThrow(
       /did not list its .* \(http:\/\/127\.0\.0\.1:\d+\): connect ECONNREFUSED/,
     );
   });
 
-  test('a cluster that accepts a connection and never answers', async () => {
+  test('fails if the cluster accepts a connection and never answers', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
     writeKubeconfig((silent.address() as AddressInfo).port);
@@ -368,7 +370,7 @@ describe('npm run status', () => {
     silent.close();
   });
 
-  test('a missing cluster, and a missing environment', async () => {
+  test('fails with the name of a cluster or an environment that does not exist', async () => {
     rmSync(join(state, clusterName, 'kubeconfig'));
     await expect(status()).rejects.toThrow(`there is no cluster '${clusterName}' on this machine`);
     expect(() => readCluster('../dev')).toThrow("there is no environment '../dev'");

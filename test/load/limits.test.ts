@@ -23,7 +23,7 @@ const hour = 3_600_000;
  * Input that no part can hold, given to the agent, the collector and the stores as the charts configure them: it is bounded, the bound is
  * told, and what comes next arrives.
  */
-describe('what observes, given more than it can hold', () => {
+describe('the parts of observability with more input than they can hold', () => {
   let series: SeriesServer;
   let pipeline: Pipeline;
   let log: ContainerLog;
@@ -92,7 +92,7 @@ describe('what observes, given more than it can hold', () => {
     expect(await isStored(trace), `the trace ${trace}`).toBe(true);
   }
 
-  it('splits a log line of ten megabytes, and keeps every part of it', async () => {
+  it('split a log line of ten megabytes, and keep every part of it', async () => {
     const text = randomBytes(5 * 2 ** 20).toString('hex');
     log.write([`tenmegabytes ${text}`]);
     let lines: LogLine[] = [];
@@ -111,7 +111,7 @@ describe('what observes, given more than it can hold', () => {
     for (const { message } of lines) expect(message.length).toBeLessThanOrEqual(256 * 1024);
   }, 240_000);
 
-  it('reads the lines of one app while another writes without a pause, and counts them by app', async () => {
+  it('read the lines of one app while another writes without a pause, and count them by app', async () => {
     const other = new ContainerLog(pipeline.podLogs, 'jobs');
     const flood = Array.from({ length: 5_000 }, (_, i) => `${i} ${randomBytes(50).toString('hex')}`);
     const writing = setInterval(() => log.write(flood), 50);
@@ -130,13 +130,13 @@ describe('what observes, given more than it can hold', () => {
     }
   }, 240_000);
 
-  it('takes lines of bytes that are no text', async () => {
+  it('accept lines with bytes that are no text', async () => {
     const bytes = Buffer.from(randomBytes(2_000).filter((byte) => byte !== 10));
     log.write([Buffer.concat([Buffer.from('notext '), bytes])]);
     await until(async () => (await found('notext')).length > 0, 'the line of bytes', { seconds: 60 });
   }, 240_000);
 
-  it('keeps of a line with five thousand fields as many as its limit says, with its level and trace', async () => {
+  it('keep the first fields of a line with five thousand fields up to the limit, with its level and trace', async () => {
     const trace = newTrace();
     const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field${i}`, i]));
     const nested = { ...fields, deep: { er: fields } };
@@ -163,7 +163,7 @@ describe('what observes, given more than it can hold', () => {
     expect(Object.keys(lines[0]?.fields ?? {}).length).toBeGreaterThan(signalLimits.attributes - 20);
   }, 240_000);
 
-  it('refuses the metrics of an app with a million series, and reads all others', async () => {
+  it('refuse the metrics of an app with a million series, and read all others', async () => {
     series.series = 1_000_000;
     await until(async () => (await sumOf(metrics(), 'count(up{job="orders"} == 0)')) === 1, 'the refusal');
     expect(await sumOf(metrics(), 'count(load_series)')).toBeLessThanOrEqual(10);
@@ -172,7 +172,7 @@ describe('what observes, given more than it can hold', () => {
     await until(async () => (await sumOf(metrics(), 'up{job="orders"}')) === 1, 'the metrics again');
   }, 600_000);
 
-  it('counts spans whose names are of a user under one name beyond the limit', async () => {
+  it('count spans with names from user input under one name above the limit', async () => {
     for (let from = 0; from < 5_000; from += 500) {
       const spans = Array.from({ length: 500 }, (_, i) => ({
         trace: newTrace(),
@@ -187,7 +187,7 @@ describe('what observes, given more than it can hold', () => {
     ).toBeLessThanOrEqual(signalLimits.series.service + 1);
   }, 240_000);
 
-  it('drops a trace of fifty thousand spans, counts it, and keeps its spans in the metrics', async () => {
+  it('drop a trace of fifty thousand spans, count it, and keep its spans in the metrics', async () => {
     const trace = newTrace();
     for (let i = 0; i < 50; i += 1) {
       const spans = Array.from({ length: 1_000 }, () => ({ trace, name: 'loop' }));
@@ -206,19 +206,19 @@ describe('what observes, given more than it can hold', () => {
     expect(await isStored(trace, 15)).toBe(false);
   }, 400_000);
 
-  it('refuses a request of more than four megabytes by a status that nobody sends again', async () => {
+  it('refuse a request of more than four megabytes with a status after which no client retries', async () => {
     const attributes = { text: 'x'.repeat(5 * 2 ** 20) };
     expect(await send([{ trace: newTrace(), attributes }])).toEqual({ status: 400, attempts: 1 });
   }, 240_000);
 
-  it('finds what a clock dates an hour ago or an hour ahead', async () => {
+  it('find signals of a clock that is an hour slow or fast', async () => {
     await traceArrives({ start: Date.now() - hour });
     await traceArrives({ start: Date.now() + hour });
     await lineArrives('an hour ago', new Date(Date.now() - hour));
     await lineArrives('an hour ahead', new Date(Date.now() + hour));
   }, 300_000);
 
-  it('stores traces of an app as long as its part of the volume lasts; then those that failed, and those of other apps', async () => {
+  it('store traces of an app up to its share of the volume; after that its failed ones, and those of other apps', async () => {
     const text = { text: 'x'.repeat(4_000) };
     const traces = Array.from({ length: 500 }, () => newTrace());
     // 20 MB, where an app may store 5 MiB at once.
@@ -231,7 +231,7 @@ describe('what observes, given more than it can hold', () => {
     await traceArrives({}, 'jobs');
   }, 400_000);
 
-  it('drops the oldest day of log lines where the volume has no room for another', async () => {
+  it('drop the oldest day of log lines if the volume has no space for another', async () => {
     const day = 24 * hour;
     for (const days of [4, 3, 2, 1, 0]) {
       const lines = Array.from({ length: 200 }, () => `day ${days} ${randomBytes(50_000).toString('hex')}`);

@@ -17,7 +17,7 @@ const heldSpans = 12;
  * The agent, the collector and the stores as the charts configure them, under load, counted from where it is written to where it is
  * found; and what is lost when each of them is killed.
  */
-describe('what observes, under load', () => {
+describe('the parts of observability under load', () => {
   let series: SeriesServer;
   let pipeline: Pipeline;
   let log: ContainerLog;
@@ -59,7 +59,7 @@ describe('what observes, under load', () => {
   const logs = () => pipeline.store('victoria-logs');
   const metrics = () => pipeline.store('prometheus');
 
-  /** Waits until no more lines arrive, and returns how many there are. */
+  /** Waits until no more lines arrive, and returns their number. */
   async function allLines(name: string, wanted: number) {
     let counted = { lines: 0, all: 0 };
     let before = -1;
@@ -108,7 +108,7 @@ describe('what observes, under load', () => {
   }
 
   it(
-    'loses no log line, no span and no series',
+    'lose no log line, no span and no series',
     async () => {
       const sent = await run('steady', seconds);
       expect(sent.refused).toBe(0);
@@ -134,7 +134,7 @@ describe('what observes, under load', () => {
     seconds * 1_000 + 30 * 60_000,
   );
 
-  it('stays within the memory of its containers', () => {
+  it('stay within the memory of their containers', () => {
     const parts = [
       'opentelemetry-agent',
       'opentelemetry-collector',
@@ -151,29 +151,29 @@ describe('what observes, under load', () => {
     expect(parts.filter((name) => pipeline.part(name).peakShare >= 1)).toEqual([]);
   });
 
-  it('loses no line with the agent, which begins again where it stopped', async () => {
+  it('lose no line if the agent is killed: it continues where it stopped', async () => {
     expect(await killed('opentelemetry-agent', 30)).toMatchObject({ lines: 0 });
   });
 
-  it('loses the spans of twelve seconds at most with the collector, and no line', async () => {
+  it('lose the spans of twelve seconds at most, and no line, if the collector is killed', async () => {
     const lost = await killed('opentelemetry-collector', 60);
     expect(lost.lines).toBe(0);
     expect(lost.spans).toBeLessThanOrEqual(heldSpans * load.traces * load.spansOfTrace);
   });
 
-  it('loses the lines of two seconds at most with their store', async () => {
+  it('lose the lines of two seconds at most if their store is killed', async () => {
     const lost = await killed('victoria-logs', 60);
     expect(lost.lines).toBeLessThanOrEqual(2 * load.lines);
     expect(lost.spans).toBe(0);
   });
 
-  it('loses the spans of two seconds at most with their store', async () => {
+  it('lose the spans of two seconds at most if their store is killed', async () => {
     const lost = await killed('jaeger', 60);
     expect(lost.lines).toBe(0);
     expect(lost.spans).toBeLessThanOrEqual(2 * load.traces * load.spansOfTrace);
   });
 
-  it('loses the samples of the time in which Prometheus is away, and none before', async () => {
+  it('lose only the samples of the time without Prometheus if it is killed', async () => {
     const before = await sumOf(metrics(), 'count(load_series{job="orders"})');
     const oldest = 'min(min_over_time(timestamp(load_series{job="orders",n="1"})[1h:10s]))';
     const began = await sumOf(metrics(), oldest);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ports } from '../../charts/observability/endpoints.ts';
 import type { RenderedContainer } from './rendered.ts';
 
-/** Where a part of the pipeline is on this machine. */
+/** Paths and addresses of a part of the pipeline on this machine. */
 export interface LocalPlace {
   /** Its folder, with `data` for its volume. */
   folder: string;
@@ -15,7 +15,7 @@ export interface LocalPlace {
   others: ReadonlyMap<string, number>;
 }
 
-/** What a chart renders for a part, with the paths and addresses of this machine. */
+/** The rendered objects of a part, with the paths and addresses of this machine. */
 export function local({ args, files, memoryLimit }: RenderedContainer, place: LocalPlace): RenderedContainer {
   const here = (text: string) => localText(text, place);
   return {

@@ -65,7 +65,7 @@ export class Pipeline {
   readonly #folder = scratch();
   readonly #parts = new Map<PartName, Part>();
   readonly #ports = new Map<string, number>();
-  /** Where the app serves its own metrics. */
+  /** Port at which the app serves its own metrics. */
   readonly #appPort: number;
   readonly #env: Environment;
   #roots = '';

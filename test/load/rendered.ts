@@ -2,7 +2,7 @@ import { listField, textField } from '../../charts/kube/field.ts';
 import type { Component, KubeObject } from '../../charts/kube/kube-object.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 
-/** What the charts render for one container, so far as the programs need it here. */
+/** The rendered fields of one container that the programs need here. */
 export interface RenderedContainer {
   args: string[];
   /** Files of its ConfigMap, by name. */

@@ -112,7 +112,7 @@ export class ContainerLog {
 const partBytes = 16 * 1024;
 const newline = Buffer.from('\n');
 
-/** The metrics of an app: so many series, each of which counts how often it was read. */
+/** The metrics of an app with a given number of series; each counts its reads. */
 export class SeriesServer {
   series: number;
   #reads = 0;

@@ -96,7 +96,7 @@ describe('the links of Grafana', () => {
     expect(await promtool(['check', 'rules', 'rules.yaml'], file)).toBe('');
   });
 
-  it('have no variable that Grafana would leave as it is', () => {
+  it('have no variable that Grafana would not replace', () => {
     expect(() => resolved('$${__span.trace}', '')).toThrow('no variable of a link: __span.trace');
   });
 });
@@ -112,7 +112,7 @@ describe('a query for Loki', () => {
     for (const expr of asked) expect(logqlFaults(expr.replaceAll('$__auto', '5m')), expr).toEqual([]);
   });
 
-  it('is LogQL where the front page looks for its synthetic requests', async () => {
+  it('is LogQL where the front page queries its synthetic requests', async () => {
     const loki = await fakeStore('loki', () => '{"data":{"result":[{}]}}');
     try {
       const found = searches({ logs: loki }, { app: 'home', service: 'home' });
@@ -136,7 +136,7 @@ describe('a query for Loki', () => {
     }
   });
 
-  it('is judged: another language is refused', () => {
+  it('is parsed: another language is refused', () => {
     expect(logqlFaults('{app="orders"} |= ')).not.toEqual([]);
     expect(logqlFaults('severity_number:>=17 | stats by (_msg) count()')).not.toEqual([]);
   });

@@ -17,7 +17,7 @@ const env = environment({
   operators: [certManager, traefik],
 });
 
-it('every query of every dashboard is PromQL that promtool takes', async ({ skip }) => {
+it('every query of every dashboard is PromQL that promtool accepts', async ({ skip }) => {
   const missing = await missingPromtool();
   if (missing !== undefined) return skip(missing);
   const rules = allQueries(env).map(({ expr }, i) => ({ record: `query_${i}`, expr }));

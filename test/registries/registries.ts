@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageStore } from '../../images/oci/image-store.ts';
 import { TestAuthority } from '../services/authority.ts';
+import { type Body, Pace, pieces } from './body.ts';
 import { Faults, type RegistryFault, type RequestPart } from './faults.ts';
 
-/** The hosts that answer as the registries of these names do, and what people call them. */
+/** Hosts of the registries, with the names that image references use. */
 const names: Readonly<Record<string, string>> = {
   'registry-1.docker.io': 'docker.io',
   'ghcr.io': 'ghcr.io',
@@ -22,23 +22,23 @@ const contentHost = 'cdn.example.test';
 
 /** A request as it arrived. */
 export interface ReceivedRequest {
-  /** The registry, as people call it; or the host of tokens, of blobs, of files. */
+  /** The registry by the name in image references, or the host of tokens, blobs or files. */
   host: string;
   url: string;
   authorization: string | undefined;
   range: string | undefined;
 }
 
-/** What registries have, below `docker.io/`, `ghcr.io/` and so on. */
+/** Content of the registries, below `docker.io/`, `ghcr.io/` and so on. */
 export type Content = Pick<ImageStore, 'manifest' | 'blobSize' | 'openBlob'>;
 
 export interface RegistriesOptions {
   store: Content;
-  /** By name, who must be signed in with which password to be given a token. */
+  /** Passwords by user; with accounts, tokens are only issued after a login. */
   accounts?: Readonly<Record<string, string>>;
-  /** Files that are published beside images: from a path such as `/files/kind` to where it stands here. */
+  /** Published files beside images: from a path such as `/files/kind` to a file here. */
   files?: ReadonlyMap<string, string>;
-  /** All that is sent, together. */
+  /** Limit of all responses together. */
   bytesPerSecond?: number;
 }
 
@@ -53,7 +53,7 @@ export class Registries {
   readonly authority: TestAuthority;
   readonly #options: RegistriesOptions;
   readonly #tokens = new Map<string, string>();
-  /** Faults that a redirect leads to, by the name in its address. */
+  /** Faults of redirect targets, by the name in their address. */
   readonly #kept = new Map<string, RegistryFault>();
   readonly #servers: Server[];
   readonly #pace: Pace;
@@ -69,7 +69,7 @@ export class Registries {
     const authority = await TestAuthority.make(`registries ${randomBytes(4).toString('hex')}`);
     const dnsNames = [...Object.keys(names), tokenHost, contentHost, 'localhost'];
     const pair = await authority.issue({ commonName: 'registries', dnsNames });
-    // The second is another origin for those who reach them by address.
+    // The second is another origin for clients that connect by address.
     const servers = [createServer(pair), createServer(pair)];
     const registries = new Registries(options, authority, servers);
     for (const server of servers) {
@@ -96,7 +96,7 @@ export class Registries {
       .join(',');
   }
 
-  /** What was asked with a token, of a registry or of all; and for tokens. */
+  /** Requests with a token, to one registry or all; and requests for tokens. */
   askedOf(part: 'manifests' | 'blobs' | 'token', host?: string): ReceivedRequest[] {
     return this.asked.filter(
       (one) =>
@@ -162,7 +162,7 @@ export class Registries {
         response.writeHead(404, own).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
         return;
       }
-      // A blank more at the end: the same to read, and another digest.
+      // An additional blank at the end: the same content with another digest.
       const text = Buffer.from(fault?.kind === 'other' ? `${found.text} ` : found.text);
       response.setHeaders(new Map(Object.entries({ ...own, 'content-type': found.type })));
       response.setHeader('docker-content-digest', found.digest);
@@ -181,7 +181,7 @@ export class Registries {
     response.end();
   }
 
-  /** Another host where people reach them by name, another port where they do so by address. */
+  /** Another host for clients that connect by name, another port for those that connect by address. */
   #by(request: IncomingMessage, host: string, path: string): string {
     const name = (request.headers.host ?? '').split(':')[0] ?? '';
     return name in names ? `https://${host}${path}` : `https://localhost:${portOf(this.#servers[1])}${path}`;
@@ -212,7 +212,7 @@ export class Registries {
     await this.#send(response, body, fault, range, digest);
   }
 
-  /** Keeps a fault for the request that the redirect leads to; returns its name there. */
+  /** Stores a fault for the request after the redirect; returns its name in the address. */
   #keep(fault: RegistryFault): string {
     const name = String(this.#kept.size);
     this.#kept.set(name, fault);
@@ -253,7 +253,7 @@ export class Registries {
         await Promise.race([once(response, 'drain'), once(response, 'close')]);
       sent += part.length;
       if (sent < last) continue;
-      // The bytes first: what is destroyed sends nothing more.
+      // Sends the bytes first: a destroyed response sends nothing more.
       if (fault?.kind === 'cut') {
         await fault.when?.(digest);
         response.socket?.end();
@@ -261,39 +261,6 @@ export class Registries {
       return;
     }
     response.end();
-  }
-}
-
-interface Body {
-  size: number;
-  chunks: Iterable<Buffer> | AsyncIterable<Buffer>;
-}
-
-/** From an offset on, in pieces of 16 KiB at most, which may be written over. */
-async function* pieces(chunks: Body['chunks'], from: number): AsyncGenerator<Buffer> {
-  let skip = from;
-  for await (const chunk of chunks) {
-    const rest = chunk.subarray(Math.min(skip, chunk.length));
-    skip -= chunk.length - rest.length;
-    for (let at = 0; at < rest.length; at += 16_384) yield Buffer.from(rest.subarray(at, at + 16_384));
-  }
-}
-
-/** So many bytes a second, whoever sends. */
-class Pace {
-  readonly #bytesPerSecond: number;
-  #free = 0;
-
-  constructor(bytesPerSecond: number) {
-    this.#bytesPerSecond = bytesPerSecond;
-  }
-
-  async wait(bytes: number): Promise<void> {
-    if (!Number.isFinite(this.#bytesPerSecond)) return;
-    const now = performance.now();
-    const start = Math.max(now, this.#free);
-    this.#free = start + (bytes / this.#bytesPerSecond) * 1000;
-    if (start > now) await sleep(start - now);
   }
 }
 

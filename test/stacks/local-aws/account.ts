@@ -7,7 +7,7 @@ export interface Thing extends Which {
   outputs: Properties;
 }
 
-/** What a make-believe account of AWS holds, and what goes wrong in it. Nothing of it leaves this process. */
+/** Content and faults of a simulated AWS account. Nothing of it leaves this process. */
 export class Account {
   readonly number = '111122223333';
   /** By type and id. */

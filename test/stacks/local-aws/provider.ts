@@ -1,6 +1,7 @@
 import { type LocalProvider, type Properties, unknown, type Which } from '../plugin.ts';
 import { type Account, strings, type Thing } from './account.ts';
-import { kinds, type ResourceKind } from './kinds.ts';
+import { kinds } from './kinds.ts';
+import type { ResourceKind } from './resource-kind.ts';
 
 /** Answers for the AWS provider out of an account that exists in memory alone. */
 export function localAws(account: Account): LocalProvider {
