@@ -22,7 +22,7 @@ const spans = texts.flatMap(([file, text]) => spansOf(file, text));
 
 type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'operator' | 'cluster' | 'supply chain';
 
-/** What a block is an example of. Each is one of these: a block of another kind would be run by nobody. */
+/** The kind of an example. Each block is one of these: no test runs a block of another kind. */
 function kindOf({ text, language, file }: Example): Kind | undefined {
   if (language === 'mermaid' || /[─┐┘]/.test(text)) return 'picture';
   // test/tutorial.test.ts renders and runs them.
@@ -44,7 +44,7 @@ function kindOf({ text, language, file }: Example): Kind | undefined {
 const ofKind = (kind: Kind) =>
   blocks.filter((block) => kindOf(block) === kind).map((block) => [block.place, block] as const);
 
-/** What is wrong with a repository that has the platform, the apps of this repository and what an example says. */
+/** Diagnostics of a repository with the platform, the apps of this repository and an example. */
 async function diagnosticsOf(cluster: string, edits: Edit[]): Promise<string[]> {
   const apps: Edit = ['clusters/dev/cluster.yaml', platformCluster(cluster)];
   return withPlatform([apps, ...edits], async (folder) => {
@@ -103,7 +103,7 @@ describe('an example of cluster.yaml renders unchanged', () => {
     const examples = new Set(keys).size < keys.length ? lines : [text];
     for (const example of examples) {
       const { retired = [] } = anyPart.parse(parse(example));
-      // What is retired runs no more, and neither does what uses it.
+      // A retired app does not run, and neither do its users.
       const apps = retired.some((each) => 'database' in each && each.database === 'orders')
         ? 'jobs: '
         : 'orders: , jobs: ';
@@ -186,7 +186,7 @@ describe('a command that the docs name', () => {
     120_000,
   );
 
-  /** What a command prints with --help, once each. */
+  /** Output of each command with --help, once each. */
   const helps = new Map<string, Promise<string>>();
   function helpOf(script: string, ...args: string[]): Promise<string> {
     const key = [script, ...args].join(' ');
@@ -227,6 +227,7 @@ it('the limits list exactly the images without a known digest', () => {
   );
   const limits = readFileSync(join(root, 'docs/limits.md'), 'utf8');
   const [, listed = ''] =
-    /No public document names the digests of these images, so that [^:]*: ([^.]*)\./.exec(limits) ?? [];
+    /only the tag of these images, because no public document names their digest: ([^.]*)\./.exec(limits) ??
+    [];
   expect([...listed.matchAll(/`([^`]+)`/g)].map(([, name]) => name).sort()).toEqual(without.sort());
 });
