@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { z } from 'zod';
+import { escaped } from '../../apps/home/src/html.ts';
 import { Failure } from '../cli/failure.ts';
 import { type LogLine, printLine } from './log-line.ts';
 import { logLines } from './logs.ts';
@@ -129,15 +130,4 @@ svg { width: 100%; height: 0.8rem; fill: light-dark(#2962ff, #82b1ff); }
 function html(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/style.css"></head><body><h1>${escaped(title)}</h1>
 ${body}</body></html>`;
-}
-
-function escaped(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -26,5 +26,10 @@ function render(value: Value): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map(render).join('');
-  return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return escaped(String(value));
+}
+
+/** A text as HTML. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

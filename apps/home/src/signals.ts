@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiServer, getJson } from './api.ts';
+import { poll } from './poll.ts';
 
 /** Metrics of an app: one value per minute of the last hour, oldest first; undefined if missing. */
 export interface AppSignals {
@@ -50,29 +50,15 @@ export function watchSignals(
   signal: AbortSignal,
   everyMs = 30_000,
 ): Signals {
-  const signals: Signals = { apps: new Map(), trouble: '' };
-
-  async function ask(): Promise<void> {
-    try {
+  return poll<Signals>(
+    { apps: new Map(), trouble: '' },
+    async () => {
       const end = Math.floor(Date.now() / 60_000) * 60;
       const answer = await getJson(prometheus, rangeQuery(end), signal);
-      Object.assign(signals, { apps: read(answer as Answer, end), trouble: '' });
-    } catch (error) {
-      // Prometheus starts after the front page and can be replaced; the last known signals stay on the page.
-      Object.assign(signals, { trouble: error instanceof Error ? error.message : String(error) });
-    }
-    if (!signal.aborted) onChange();
-  }
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      await ask();
-      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
-    }
-  }
-
-  void run();
-  return signals;
+      return { apps: read(answer as Answer, end) };
+    },
+    { onChange, signal, everyMs },
+  );
 }
 
 function rangeQuery(end: number): string {

@@ -14,8 +14,8 @@ function ready(status: string, reason: string, message = ''): Condition {
   return { type: 'Ready', status, reason, message, lastTransitionTime: '2026-03-02T00:00:00Z' };
 }
 
-describe('how a certificate is', () => {
-  test('good, with its times, its issuer and whom it names', () => {
+describe('the state of a certificate', () => {
+  test('is good, with its times, its issuer and its names', () => {
     expect(at('2026-03-01T09:00:00Z')).toMatchObject({
       mood: 'good',
       subject: 'orders-rw',
@@ -26,7 +26,7 @@ describe('how a certificate is', () => {
     });
   });
 
-  test('failing when its renewal is overdue, by the clock alone', () => {
+  test('is failing if its renewal is overdue, by the clock alone', () => {
     expect(at('2026-04-30T08:09:00Z')).toMatchObject({ mood: 'good' });
     expect(at('2026-04-30T08:11:00Z')).toMatchObject({
       mood: 'bad',
@@ -35,11 +35,11 @@ describe('how a certificate is', () => {
     });
   });
 
-  test('failing when it has expired', () => {
+  test('is failing if it has expired', () => {
     expect(at('2026-05-30T08:00:00Z')).toMatchObject({ mood: 'bad', message: 'It has expired.' });
   });
 
-  test('working while it is issued, failing when the last try failed', () => {
+  test('is working while it is issued, and failing if the last attempt failed', () => {
     const issuing = (status: string, message: string): Condition => ({ type: 'Issuing', status, message });
     const none = ready('False', 'DoesNotExist', 'Issuing certificate as Secret does not exist');
     const time = '2026-03-01T09:00:00Z';
@@ -50,7 +50,7 @@ describe('how a certificate is', () => {
     });
   });
 
-  test('working before cert-manager has looked, failing when it says that it is not ready', () => {
+  test('is working before cert-manager has processed it, and failing if cert-manager reports that it is not ready', () => {
     const time = '2026-03-01T09:00:00Z';
     expect(at(time, { conditions: [] })).toMatchObject({ mood: 'working' });
     const wrong = ready('False', 'IncorrectIssuer', 'issued by another issuer');

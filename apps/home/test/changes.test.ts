@@ -16,11 +16,11 @@ const commit = {
   parts: ['home'],
 };
 
-test('reads what the Git server wrote', () => {
+test('reads the commits in the annotation of the Git server', () => {
   expect(told(JSON.stringify([commit]))).toEqual([{ ...commit, coming: false }]);
 });
 
-test('those above the commit that Flux has fetched are coming', () => {
+test('marks commits after the one that Flux has fetched as not applied yet', () => {
   const repository = toldRepository();
   const text = repository.metadata.annotations?.['plinth.io/changes'] ?? '';
   const newer = JSON.stringify([commit, ...(JSON.parse(text) as object[])]);
@@ -28,7 +28,7 @@ test('those above the commit that Flux has fetched are coming', () => {
   expect(changeStates(repository).map(({ coming }) => coming)).toEqual([true, false, false, false]);
 });
 
-test('none where nobody tells', () => {
+test('lists no commits if the annotation is missing', () => {
   expect(changeStates(gitRepository())).toEqual([]);
 });
 
@@ -41,6 +41,6 @@ test.each([
   JSON.stringify([{ ...commit, at: 'soon' }]),
   JSON.stringify([{ ...commit, author: 7 }]),
   JSON.stringify([{ ...commit, parts: 'home' }]),
-])('leaves out what is no commit: %s', (text) => {
+])('ignores an entry that is no commit: %s', (text) => {
   expect(told(text)).toEqual([]);
 });

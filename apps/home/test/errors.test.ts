@@ -54,7 +54,7 @@ async function page(): Promise<string> {
 }
 
 describe('the errors on the front page', () => {
-  test('are the groups of apps with their count, times, state and newest trace, and none of the platform', async () => {
+  test('are the groups of errors of apps with count, times, state and newest trace, without those of the platform', async () => {
     await start();
     await vi.waitFor(async () => expect((await state()).errors).toHaveLength(1), 3_000);
     const [error] = (await state()).errors;
@@ -68,7 +68,7 @@ describe('the errors on the front page', () => {
     expect(query).toContain('severity_number:>=17 !"user_agent.synthetic.type":*');
   });
 
-  test('are gone once somebody resolved them, and regressed by the next line', async () => {
+  test('disappear when somebody resolves them, and are regressions after the next line', async () => {
     const { id } = errorGroup(refused);
     api.answer(resolvedErrors, { data: { [id]: JSON.stringify({ at: '2026-03-01T08:30:00Z' }) } });
     await start();
@@ -85,7 +85,7 @@ describe('the errors on the front page', () => {
     expect(await page()).toMatch(/<section id="errors"[^>]*><\/section>/);
   });
 
-  test('do not show where the store does not answer, and the page is ready without them', async () => {
+  test('are left out if the store does not answer, and the page is ready without them', async () => {
     answer = 503;
     await start();
     await vi.waitFor(async () => expect((await state()).mood).toBe('good'), 3_000);

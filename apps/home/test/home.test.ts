@@ -57,7 +57,7 @@ function becomes(expected: object): Promise<void> {
 }
 
 describe('the signals of the apps', () => {
-  test('are plots of the last hour with the newest value, of apps alone', async () => {
+  test('are plots of the last hour with the newest value, only of apps', async () => {
     const metrics = await fakeMetrics([...hourOf('orders'), ...hourOf('traefik')]);
     try {
       await start({ metrics });
@@ -75,7 +75,7 @@ describe('the signals of the apps', () => {
     }
   });
 
-  test('do not show where Prometheus does not answer, and the page is ready without them', async () => {
+  test('are left out if Prometheus does not answer, and the page is ready without them', async () => {
     await start({ metrics: { url: 'http://127.0.0.1:9' } });
     await becomes({ mood: 'good', signals: [] });
     expect((await get('/readyz')).status).toBe(200);
@@ -83,8 +83,8 @@ describe('the signals of the apps', () => {
   });
 });
 
-describe('the state', () => {
-  test('is ready once every kind has been listed, and shows what is there', async () => {
+describe('the state of the front page', () => {
+  test('is ready after every kind was listed, and contains the listed objects', async () => {
     api.refuse(paths.nodes, 500);
     await start();
     await vi.waitFor(() => expect(api.requests.some(({ path }) => path === paths.nodes)).toBe(true));
@@ -105,7 +105,7 @@ describe('the state', () => {
     expect((await get('/readyz')).status).toBe(200);
   });
 
-  test('follows watch events: changed, added, removed', async () => {
+  test('follows watch events: modified, added and deleted objects', async () => {
     await start();
     await becomes({ mood: 'good' });
     api.put(paths.events, warning('orders', 'Failed', 'Failed to pull image "orders:2": not found'));
@@ -130,7 +130,7 @@ describe('the state', () => {
     expect(lists.sort()).toEqual(Object.values(paths).sort());
   });
 
-  test('goes on where an ended watch ended, and lists again after one that broke or is too old', async () => {
+  test('continues an ended watch at its version, and lists again after a watch that broke or is too old', async () => {
     await start();
     await becomes({ mood: 'good' });
     const lists = (): number =>
@@ -156,7 +156,7 @@ describe('the state', () => {
     }
   });
 
-  test('says what it may not read, and reads the token anew', async () => {
+  test('names the kind that it may not read, and reads the token again', async () => {
     api.refuse(paths.routes, 403);
     await start();
     await becomes({
@@ -169,7 +169,7 @@ describe('the state', () => {
     await becomes({ mood: 'good' });
   });
 
-  test('works without cert-manager, and shows its certificates when it comes', async () => {
+  test('works without cert-manager, and shows certificates as soon as it is installed', async () => {
     api.refuse(paths.certificates, 404);
     await start();
     await becomes({ mood: 'good', problems: [], certificates: [] });
@@ -190,7 +190,7 @@ describe('the state', () => {
     await becomes({ problems: [{ what: 'Reading certificates' }] });
   });
 
-  test('keeps what it knows while the API server is away', async () => {
+  test('keeps the last objects while the API server does not answer', async () => {
     await start();
     await becomes({ mood: 'good' });
     for (const path of Object.values(paths)) api.refuse(path, 503);
@@ -204,7 +204,7 @@ describe('the state', () => {
 });
 
 describe('the site', () => {
-  test('is a whole page without JavaScript, small and locked down', async () => {
+  test('is a complete page without JavaScript, small, with a strict content security policy', async () => {
     await start();
     await becomes({ mood: 'good' });
     const response = await get('/');
@@ -225,7 +225,7 @@ describe('the site', () => {
     expect(sizes.reduce((all, size) => all + size, html.length)).toBeLessThan(30_000);
   });
 
-  test('escapes whatever the cluster says, and links to the web only', async () => {
+  test('escapes every text of the cluster, and links only to http and https addresses', async () => {
     const evil = '<script>alert(1)</script>"\'&';
     const odd = deployment('odd', evil);
     odd.metadata.annotations = { 'plinth.io/summary': evil, 'plinth.io/url': 'javascript:alert(1)' };
@@ -270,7 +270,7 @@ describe('the site', () => {
     ]);
   });
 
-  test('packs what it sends where the browser takes that', async () => {
+  test('compresses a response if the browser accepts that', async () => {
     await start();
     await becomes({ mood: 'good' });
     for (const path of ['/', '/style.css', '/live.js', '/api/state']) {
@@ -285,7 +285,7 @@ describe('the site', () => {
     }
   });
 
-  test('answers 404, 405 and 304', async () => {
+  test('answers 404 for an unknown path, 405 for another method and 304 for an unchanged page', async () => {
     await start();
     expect((await get('/nowhere')).status).toBe(404);
     expect((await get('/..%2fserver.ts')).status).toBe(404);
@@ -299,7 +299,7 @@ describe('the site', () => {
 const all = ['verdict', 'problems', 'apps', 'signals', 'errors', 'changes', 'syncs', 'certificates', 'nodes'];
 
 describe('the event stream', () => {
-  test('sends everything first, then only the sections that changed', async () => {
+  test('sends all sections first, then only changed ones', async () => {
     await start();
     await becomes({ mood: 'good' });
     const events = follow(await get('/events'));
@@ -317,7 +317,7 @@ describe('the event stream', () => {
     await events.close();
   });
 
-  test('does not send what the page says that it has', async () => {
+  test('does not send sections that the page reports to have', async () => {
     await start();
     await becomes({ mood: 'good' });
     const html = await (await get('/')).text();
@@ -335,7 +335,7 @@ describe('the event stream', () => {
     await other.close();
   });
 
-  test('ends in order when the server stops', async () => {
+  test('ends with a complete response when the server stops', async () => {
     await start();
     await becomes({ mood: 'good' });
     const response = await get('/events');

@@ -45,12 +45,12 @@ function stateAt(parts: Snapshot, time = '2026-03-01T09:10:00Z') {
   return stateOf(parts, Date.parse(time));
 }
 
-describe('how an app is', () => {
+describe('the state of an app', () => {
   function app(parts: Parameters<typeof snapshot>[0]) {
     return stateAt(snapshot(parts)).apps[0];
   }
 
-  test('a new version that is starting is working, even when a probe failed once', () => {
+  test('is working while a new version starts, even after one failed probe', () => {
     const deployments = collection([brokenDeployment('orders')]);
     expect(app({ deployments })).toMatchObject({
       mood: 'working',
@@ -60,7 +60,7 @@ describe('how an app is', () => {
     expect(app({ deployments, warnings })).toMatchObject({ mood: 'working' });
   });
 
-  test('an app with a volume for each replica that lost one of them is failing, with the command for its kind', () => {
+  test('is failing if it has a volume per replica and lost a replica, with the command for its kind', () => {
     const { metadata, spec, status } = deployment('members');
     const one = { currentRevision: 'members-1', updateRevision: 'members-1' };
     const members = {
@@ -78,7 +78,7 @@ describe('how an app is', () => {
     expect(app({ statefulSets: collection([whole]) })).toMatchObject({ mood: 'good', ready: 2, wanted: 2 });
   });
 
-  describe('that runs by the clock', () => {
+  describe('with a schedule', () => {
     const due = '2026-03-01T09:00:00Z';
     const nightly = (status: CronJob['status'], suspend = false) => ({
       metadata: deployment('nightly').metadata,
@@ -96,7 +96,7 @@ describe('how an app is', () => {
       ],
       ['failed', { lastScheduleTime: due, lastSuccessfulTime: '2026-02-28T09:00:20Z' }, 'bad', 'failed'],
       ['failed the first time', { lastScheduleTime: due }, 'bad', 'failed'],
-    ] as const)('%s', (_, status, mood, result) => {
+    ] as const)('%s: its state and its last run show that', (_, status, mood, result) => {
       const given = status === undefined ? undefined : { ...status, active: 'active' in status ? [{}] : [] };
       expect(app({ schedules: collection([nightly(given)]) })).toMatchObject({
         mood,
@@ -109,7 +109,7 @@ describe('how an app is', () => {
     });
   });
 
-  test('a new version that cannot start is failing, with the warning that says why', () => {
+  test('is failing if a new version cannot start, with the warning that gives the reason', () => {
     const deployments = collection([brokenDeployment('orders')]);
     const warnings = collection([
       warning('orders', 'Failed', 'Failed to pull image: not found', '2026-03-01T09:02:00Z'),
@@ -162,7 +162,7 @@ describe('how an app is', () => {
       `${starts} CreateContainerConfigError: secret "key" not found`,
       'kubectl --namespace orders describe pod orders-7d9c5b9f8-x2lqp',
     ],
-  ])('a pod that can not start says why: %j', (status, message, command) => {
+  ])('is failing with the reason of a pod that cannot start: %j', (status, message, command) => {
     const deployments = collection([brokenDeployment('orders')]);
     const found = app({ deployments, pods: collection([pod('orders', status)]) });
     expect(found).toMatchObject({ mood: 'bad', message, more: { command } });
@@ -174,7 +174,7 @@ describe('how an app is', () => {
     expect(app({ deployments, pods })).toMatchObject({ mood: 'working' });
   });
 
-  test('a pod that no node takes says so', () => {
+  test('is failing if no node has room for a pod', () => {
     const waiting = pod('orders', {});
     waiting.status = {
       conditions: [
@@ -189,7 +189,7 @@ describe('how an app is', () => {
     });
   });
 
-  test('lists the last warnings that say more, each once', () => {
+  test('lists the last warnings with further information, each once', () => {
     const warnings = collection([
       warning('orders', 'Failed', 'Failed to pull image: no such tag', '2026-03-01T09:04:00Z'),
       warning('orders', 'FailedMount', 'volume is busy', '2026-03-01T09:02:00Z'),
@@ -205,7 +205,7 @@ describe('how an app is', () => {
     ]);
   });
 
-  test('a version whose pod is there but does not answer yet is not complete', () => {
+  test('is not complete while the pod of the version does not answer', () => {
     const deployments = collection([brokenDeployment('orders')]);
     expect(deployments.items.get('0')?.status).toMatchObject({
       updatedReplicas: 1,
@@ -215,7 +215,7 @@ describe('how an app is', () => {
     expect(app({ deployments })?.mood).not.toBe('good');
   });
 
-  test('warnings of before this version, and of others, do not count', () => {
+  test('ignores warnings from before this version and of other apps', () => {
     const deployments = collection([brokenDeployment('orders')]);
     const warnings = collection([
       warning('orders', 'Failed', 'old', '2026-03-01T07:00:00Z'),
@@ -224,7 +224,7 @@ describe('how an app is', () => {
     expect(app({ deployments, warnings })).toMatchObject({ mood: 'working' });
   });
 
-  test('one that ran and has no replica left is failing; one scaled to none is paused', () => {
+  test('is failing if it has lost all replicas, and paused if it is scaled to none', () => {
     const down = deployment('orders');
     if (down.status) down.status.readyReplicas = 0;
     expect(app({ deployments: collection([down]) })).toMatchObject({
@@ -236,7 +236,7 @@ describe('how an app is', () => {
     expect(app({ deployments: collection([none]) })).toMatchObject({ mood: 'paused' });
   });
 
-  test('one whose route is refused is failing', () => {
+  test('is failing if its route is refused', () => {
     const deployments = collection([deployment('orders')]);
     const routes = collection([route('orders', false)]);
     expect(app({ deployments, routes })).toMatchObject({
@@ -247,7 +247,7 @@ describe('how an app is', () => {
   });
 });
 
-describe('how a sync is', () => {
+describe('the state of a Kustomization', () => {
   test.each([
     ['False', 'BuildFailed', 'no such file', 'bad'],
     ['False', 'DependencyNotReady', 'waits', 'working'],
@@ -257,13 +257,13 @@ describe('how a sync is', () => {
     expect(stateAt(snapshot({ kustomizations })).syncs[0]).toMatchObject({ mood, message });
   });
 
-  test('a look at what is applied already is no change', () => {
+  test('is good while Flux checks a revision that is already applied', () => {
     const again = unreadyKustomization('orders', 'Unknown', 'Progressing', 'Reconciliation in progress');
     if (again.status) again.status.lastAttemptedRevision = again.status.lastAppliedRevision ?? '';
     expect(stateAt(snapshot({ kustomizations: collection([again]) })).mood).toBe('good');
   });
 
-  test('a part that has not applied what Flux has fetched is working, one of another source is not', () => {
+  test('is working until it has applied the fetched revision, but only if it has the same source', () => {
     const before = kustomization('orders', 'main@sha1:0000000000000000000000000000000000000000');
     const other = kustomization('stock', 'v1.4.0@sha256:30f5c1b7a9d2e4f6a8');
     const state = stateAt(snapshot({ kustomizations: collection([before, other]) }));
@@ -274,7 +274,7 @@ describe('how a sync is', () => {
     expect(state.headline).toBe('A change is on its way');
   });
 
-  test('a generation that Flux has not seen is working; a suspended one is paused', () => {
+  test('is working if Flux has not seen its generation, and paused if it is suspended', () => {
     const edited = kustomization('orders');
     edited.metadata.generation = 2;
     const suspended = kustomization('stock');
@@ -284,7 +284,7 @@ describe('how a sync is', () => {
     expect(state.headline).toBe('A change is on its way');
   });
 
-  test('a part whose workload fails is failing before Flux says so, and says what runs', () => {
+  test('is failing as soon as its workload fails, before Flux reports it, and names the running version', () => {
     const traefik = deployment('traefik');
     traefik.metadata.annotations = {};
     traefik.metadata.labels = { 'kustomize.toolkit.fluxcd.io/name': 'traefik' };
@@ -307,11 +307,11 @@ describe('how a sync is', () => {
     ]);
   });
 
-  test('where Flux keeps nothing, nothing is said to be in its place', () => {
+  test('does not report applied objects if Flux has no inventory', () => {
     expect(stateAt(snapshot({ kustomizations: collection() })).mood).toBe('working');
   });
 
-  test('the sync of an app that fails is not told twice', () => {
+  test('is not reported again if its app is already failing', () => {
     const deployments = collection([brokenDeployment('orders')]);
     const warnings = collection([warning('orders', 'Failed', 'no image')]);
     const kustomizations = collection([

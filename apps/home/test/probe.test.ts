@@ -82,8 +82,8 @@ function resultsOf(probe: Probe): Promise<ProbeResult[]> {
   }, 15_000);
 }
 
-describe('the probe of the signals', () => {
-  test('finds its requests in every store', async () => {
+describe('the signal probe', () => {
+  test('finds its requests in the store of every signal', async () => {
     const { probe, kept, stores } = await world();
     const results = await resultsOf(probe);
     expect(results.map(({ signal, reached }) => `${signal} ${reached}`)).toEqual([
@@ -101,7 +101,7 @@ describe('the probe of the signals', () => {
   });
 
   test.each(['metric', 'trace', 'log', 'error'])(
-    'says of a lost %s that it is not reached, and why',
+    'reports that a lost %s does not arrive, with the reason',
     async (lost) => {
       const { probe } = await world([lost]);
       const missed = (await resultsOf(probe)).filter(({ reached }) => !reached);
@@ -111,7 +111,7 @@ describe('the probe of the signals', () => {
     },
   );
 
-  test('forgives a store that was away for less than five rounds, and says why it is not reached after that', async () => {
+  test('ignores a store that does not answer for less than five rounds, and reports the reason after that', async () => {
     const { probe, stores } = await world();
     await resultsOf(probe);
     await stores[1]?.close();
@@ -126,7 +126,7 @@ describe('the probe of the signals', () => {
     );
   });
 
-  test('has no results before the first ones that count, nor once it stands still', async () => {
+  test('has no results before the first complete round, and none after it has stopped', async () => {
     const { probe } = await world(['trace']);
     expect(probe.results()).toEqual([]);
     await resultsOf(probe);
@@ -145,14 +145,14 @@ describe('a synthetic request', () => {
     answered: false,
   };
 
-  test('is a span of a client, so that no objective counts it, and marked as synthetic', () => {
+  test('is a client span, which no objective counts, and is marked as synthetic', () => {
     const text = JSON.stringify(spanOf(request, 'home'));
     expect(text).toContain('"kind":3,"startTimeUnixNano":"1767225600000250000"');
     expect(text).toContain('{"key":"user_agent.synthetic.type","value":{"stringValue":"test"}}');
     expect(text).toContain('"status":{"code":2}');
   });
 
-  test('writes a line and an error, both of its trace and marked as synthetic', () => {
+  test('writes a log line and an error, both with its trace and marked as synthetic', () => {
     const lines = linesOf(request).map((line) => JSON.parse(line) as Record<string, string>);
     expect(lines.map(({ level }) => level)).toEqual(['debug', 'error']);
     for (const line of lines)
@@ -164,7 +164,7 @@ describe('a synthetic request', () => {
   });
 });
 
-test('the stores are those of the variables that the edges set, and none without observability', () => {
+test('the probe uses the stores in the variables that the edges set, and none without observability', () => {
   expect(storesOf({})).toEqual({});
   expect(
     storesOf({

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, type ApiServer, getJson, getText } from '../api.ts';
+import { poll } from '../poll.ts';
 import type { SignalStore } from '../stores.ts';
 import { type ErrorGroup, errorGroup, errorsQl } from './error-groups.ts';
 import { type ErrorState, type Resolved, resolvedErrorsMap, stateOf } from './error-state.ts';
@@ -34,32 +34,18 @@ export function watchErrors(
   signal: AbortSignal,
   everyMs = 60_000,
 ): Errors {
-  const errors: Errors = { groups: [], trouble: '' };
-
-  async function ask(): Promise<void> {
-    try {
-      const query = new URLSearchParams({ query: errorsQl(selection) });
+  const query = new URLSearchParams({ query: errorsQl(selection) });
+  return poll<Errors>(
+    { groups: [], trouble: '' },
+    async () => {
       const [lines, resolved] = await Promise.all([
         getText(store, `/select/logsql/query?${query}`, signal),
         resolvedErrors(api, signal),
       ]);
-      Object.assign(errors, { groups: groupsOf(lines, resolved), trouble: '' });
-    } catch (error) {
-      // The store starts after the front page and can be replaced; the last known groups stay on the page.
-      Object.assign(errors, { trouble: error instanceof Error ? error.message : String(error) });
-    }
-    if (!signal.aborted) onChange();
-  }
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      await ask();
-      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
-    }
-  }
-
-  void run();
-  return errors;
+      return { groups: groupsOf(lines, resolved) };
+    },
+    { onChange, signal, everyMs },
+  );
 }
 
 function groupsOf(lines: string, resolved: ReadonlyMap<string, Resolved>): OpenError[] {
