@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readContainers } from './node-containers.ts';
 
-/** As the engines' `inspect` prints it, without what nobody looks at. */
+/** Output of the engines' `inspect`, without unused fields. */
 const inspected = (
   name: string,
   more: { binds?: string[] | null; network?: string; running?: boolean } = {},
