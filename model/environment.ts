@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
 import { externalDatabase, loginsOf } from './external.ts';
+import { forgeReceiver } from './forge.ts';
 import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
@@ -64,15 +65,14 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** Whether an operator runs in a cluster, which depends on the provider, observability, sign-in and the registry's overlay. */
-export function runsIn(
-  { only, stores, onlyWith }: Operator,
-  { provider, observability, signIn, registry }: Cluster,
-): boolean {
+/** Whether an operator runs in a cluster, which depends on the provider, observability, sign-in, the registry's overlay and the forge. */
+export function runsIn({ only, stores, onlyWith }: Operator, cluster: Cluster): boolean {
+  const { provider, observability, signIn, registry } = cluster;
   if (only !== undefined && !only.includes(provider.kind)) return false;
   if (onlyWith === 'sign-in' && signIn === undefined) return false;
   if (onlyWith === 'mailpit' && signIn?.mail.kind !== 'mailpit') return false;
   if (onlyWith === 'registry-tls' && registry.overlay !== 'tls') return false;
+  if (onlyWith === 'receiver' && forgeReceiver(cluster) === undefined) return false;
   return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
 }
 

@@ -170,6 +170,18 @@ export const reasons: readonly PowerReason[] = [
     reason: 'It reads the logs of containers, which are files of the node.',
   },
   {
+    account: 'receiver/receiver',
+    power: 'tells Flux what to apply of flux-system, by name',
+    reason:
+      'It requests a reconciliation after a push. The admission policy receiver-asks-alone refuses every other change.',
+  },
+  {
+    account: 'gateway/traefik',
+    power: 'reads Secrets of receiver',
+    reason:
+      'It starts only if it may list them. The secret of the webhook passes through the gateway anyway, and the token can write statuses alone.',
+  },
+  {
     account: 'trust/trust-manager',
     power: 'reads Secrets of every namespace',
     reason: 'It compares its copies with their source; Kubernetes has no right for metadata only.',

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
+import { operatorSchema } from '../../model/operator.ts';
+import receiver from '../../operators/receiver/operator.ts';
 import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
@@ -40,6 +42,18 @@ function withApps(env: Environment): Environment {
   };
 }
 
+/** An environment with the receiver of a forge, which none of this repository has. */
+function withReceiver(env: Environment): Environment {
+  const { source } = env.cluster;
+  if (source.kind !== 'git') throw new Error(`${env.name} has no source outside of the cluster`);
+  const forge = { kind: 'gitea' as const, receiver: { secret: 'forge', status: true as const } };
+  return {
+    ...env,
+    cluster: { ...env.cluster, source: { ...source, forge } },
+    operators: [...env.operators, { ...operatorSchema.parse(receiver), extraObjects: [] }],
+  };
+}
+
 const reachOf = (env: Environment) => reach(new Inventory(env, components(env)));
 
 function table(env: Environment): string {
@@ -63,7 +77,22 @@ describe('the access of each service account in two steps', () => {
     },
   );
 
-  const all = environments.flatMap((env) => [env, withApps(env)]);
+  const all = [
+    ...environments,
+    ...environments.filter(({ name }) => name === 'staging').map(withReceiver),
+  ].flatMap((env) => [env, withApps(env)]);
+
+  it('of the receiver of pushes is to ask Flux, and nothing of others', () => {
+    const [staging] = environments.filter(({ name }) => name === 'staging').map(withReceiver);
+    if (staging === undefined) throw new Error('there is no staging');
+    const powers = reachOf(staging).get('receiver/receiver') ?? [];
+    expect(powers.map((power) => [powerText(power), ...power.leadsTo])).toEqual([
+      [
+        'tells Flux what to apply of flux-system, of these: platform',
+        'nothing but when: the policy receiver-asks-alone refuses it',
+      ],
+    ]);
+  });
 
   it('has a reason for each power, in every environment', () => {
     const without = all.flatMap((env) =>

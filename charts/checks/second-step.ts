@@ -1,4 +1,6 @@
+import { receiverName } from '../../model/forge.ts';
 import { field, textField } from '../kube/field.ts';
+import { receiverPolicy } from '../kube/names.ts';
 import type { Inventory } from './inventory.ts';
 import { everything, isRefused, onTheNode, type Power, powerText } from './powers.ts';
 
@@ -32,6 +34,8 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
     case 'writes roles':
       return ['what it has itself, for whomever it names: Kubernetes lets nobody give more'];
     case 'tells Flux what to apply':
+      if (power.account === receiver && isRefused(inventory, receiverPolicy))
+        return [`nothing but when: the policy ${receiverPolicy} refuses it`];
       return [...powers].flatMap(([account, list]) =>
         account.startsWith('flux-system/') && (scope === '*' || scope === 'flux-system')
           ? list.filter(({ power: each }) => each === everything).map(() => `${everything}, as ${account}`)
@@ -56,6 +60,7 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
   }
 }
 
+const receiver = `${receiverName}/${receiverName}`;
 const theNode = 'the files of a node: tokens and keys of every pod there';
 const tokenSecretsRefused = ['no token of an account: the policy no-token-secrets refuses those'];
 /** The namespace with the keys of authorities. */

@@ -1,8 +1,7 @@
 import type { Chart } from 'cdk8s';
+import { platformHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
-import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
-import { registryHost, registryName } from '../../model/registry.ts';
-import { mailHost } from '../../model/sign-in.ts';
+import { needsSignIn, signInProxy } from '../../model/people.ts';
 import { admissionPolicy, asksAnew, celList } from '../kube/admission-policy.ts';
 import { configMap } from '../kube/config-map.ts';
 import { gateway, namespaceOf, routesLabel, routesPolicy } from '../kube/names.ts';
@@ -77,20 +76,18 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   });
 }
 
-/** Host names, separated by commas, by the namespace of their routes: that of the app, of the sign-in proxy, of Mailpit or of the registry. */
+/** Host names, separated by commas, by the namespace of their routes: that of the app, or of the part of the platform. */
 function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
-  const [accounts, mail, registry] = [pagesHost(cluster), mailHost(cluster), registryHost(cluster)];
-  const behindProxy = [
-    ...apps.filter(needsSignIn).flatMap(({ hosts }) => hosts),
-    ...(accounts === undefined ? [] : [accounts]),
-  ];
+  const behindProxy = apps.filter(needsSignIn).flatMap(({ hosts }) => hosts);
   return [
     ...apps
       .filter((app) => app.hosts.length > 0 && !needsSignIn(app))
       .map((app): [string, string] => [namespaceOf(app), app.hosts.join(',')]),
-    ...(behindProxy.length === 0 ? [] : [[signInProxy, behindProxy.join(',')] satisfies [string, string]]),
-    ...(mail === undefined ? [] : [['mailpit', mail] satisfies [string, string]]),
-    ...(registry === undefined ? [] : [[registryName, registry] satisfies [string, string]]),
+    ...platformHosts(cluster).map(({ host, namespace }): [string, string] => [
+      namespace,
+      // Apps with a sign-in have accounts pages, and are behind the same proxy.
+      (namespace === signInProxy ? [...behindProxy, host] : [host]).join(','),
+    ]),
   ];
 }
 

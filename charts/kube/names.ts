@@ -96,6 +96,9 @@ export const databasesLabel = { 'plinth.io/databases': 'postgres' } as const;
 /** The admission policy for every ClusterIssuer, and its binding; Certificates are applied after it. */
 export const certificatePolicy = 'certificates-of-the-graph';
 
+/** The admission policy for the writes of the receiver of pushes. */
+export const receiverPolicy = 'receiver-asks-alone';
+
 /** Namespace of cert-manager and of the Secrets with the keys of authorities: nothing else runs there. */
 export const certManagerNamespace = 'cert-manager';
 

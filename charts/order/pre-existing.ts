@@ -1,3 +1,4 @@
+import { forgeReceiver, receiverName } from '../../model/forge.ts';
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster/registry.ts';
 import { accountsOperator } from '../../model/schema/database.ts';
@@ -31,6 +32,10 @@ export function isPreExisting(env: Environment, need: string): boolean {
   // The Secret of the alert receivers is created by hand or with SOPS.
   const receivers = receiverSecret(env);
   if (receivers !== undefined && need === idOf('Secret', receivers.name, 'alertmanager')) return true;
+  // So is that of the receiver of pushes.
+  const ofReceiver = forgeReceiver(env.cluster);
+  if (ofReceiver !== undefined && need === idOf('Secret', ofReceiver.settings.secret, receiverName))
+    return true;
   // The Secret of sign-in is created by hand or with SOPS; a Job of Kratos creates Kratos' own keys.
   const { signIn } = env.cluster;
   const ofKratos = [

@@ -2,13 +2,12 @@ import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { hostName, hostNames } from '../environment.ts';
-import { pagesHost } from '../people.ts';
+import { platformHosts } from '../gateway-hosts.ts';
 import type { Loaded } from '../reading/source.ts';
 import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { teamRegistry } from '../schema/cluster/registry.ts';
 import type { Cluster } from '../schema/cluster.ts';
-import { mailHost } from '../sign-in.ts';
 import { checkBackups, checkSnapshots } from './backups.ts';
 import { checkGateway } from './gateway.ts';
 import { checkRetired } from './retired.ts';
@@ -158,10 +157,7 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
 function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
-  const pages = pagesHost(cluster);
-  if (pages !== undefined) owners.set(pages, 'the accounts pages');
-  const mail = mailHost(cluster);
-  if (mail !== undefined) owners.set(mail, 'Mailpit');
+  for (const { host, owner } of platformHosts(cluster)) owners.set(host, owner);
   for (const app of apps) {
     if (!Object.hasOwn(cluster.apps, app.name)) continue;
     for (const host of hostNames(app, cluster)) {

@@ -16,12 +16,12 @@ import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { allowScrapes, runs } from '../../charts/observability/observed.ts';
+import { platformHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
-import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
-import { registryHasTls, registryName } from '../../model/registry.ts';
+import { needsSignIn } from '../../model/people.ts';
+import { registryHasTls } from '../../model/registry.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
-import { mailHost } from '../../model/sign-in.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;
@@ -59,16 +59,14 @@ export function chart(env: Environment): Component {
 }
 
 /**
- * The namespaces that it watches: its own, those of the apps that it serves, and those of the sign-in proxy,
- * Mailpit and the registry.
+ * The namespaces that it watches: its own, those of the apps that it serves, and those of parts of the
+ * platform with a host.
  */
 function served(env: Environment): string[] {
   return [
     space,
     ...env.apps.filter((app) => app.host !== undefined && !needsSignIn(app)).map(namespaceOf),
-    ...(pagesHost(env.cluster) === undefined ? [] : [signInProxy]),
-    ...(mailHost(env.cluster) === undefined ? [] : ['mailpit']),
-    ...(registryHasTls(env.cluster) ? [registryName] : []),
+    ...platformHosts(env.cluster).map(({ namespace }) => namespace),
   ];
 }
 

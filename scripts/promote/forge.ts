@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ForgeApi, forgeApi } from '../../model/forge.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { askForge } from '../forge/ask.ts';
@@ -27,7 +28,8 @@ type Source = Extract<Cluster['source'], { kind: 'git' }>;
  * The forge of cluster.yaml, with the token of `PLINTH_FORGE_TOKEN`; undefined if cluster.yaml has none.
  * @throws Failure if there is no token.
  */
-export function forgeOf({ forge, url }: Source): Forge | undefined {
+export function forgeOf(source: Source): Forge | undefined {
+  const forge = forgeApi(source);
   if (forge === undefined) return undefined;
   const token = process.env.PLINTH_FORGE_TOKEN;
   if (!token) {
@@ -36,24 +38,11 @@ export function forgeOf({ forge, url }: Source): Forge | undefined {
       `Make a token that may open ${forge.kind === 'gitlab' ? 'merge' : 'pull'} requests there, and set PLINTH_FORGE_TOKEN to it.`,
     );
   }
-  const { host, pathname } = new URL(url);
-  const project = pathname.replace(/^\/+|\.git$|\/+$/g, '');
-  const api = forge.api ?? defaultApi(forge.kind, host.replace(/:22$/, ''));
   const clients = { github, gitlab, gitea };
-  return clients[forge.kind]({ api, project, token });
+  return clients[forge.kind]({ ...forge, token });
 }
 
-function defaultApi(kind: NonNullable<Source['forge']>['kind'], host: string): string {
-  if (kind === 'gitlab') return `https://${host}/api/v4`;
-  if (kind === 'gitea') return `https://${host}/api/v1`;
-  return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`;
-}
-
-interface Place {
-  /** Address of the API, without a trailing slash. */
-  api: string;
-  /** `OWNER/NAME`. */
-  project: string;
+interface Place extends ForgeApi {
   token: string;
 }
 

@@ -207,6 +207,14 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
     [git('{ kind: git, url: "ssh://git@git.example.org:2222/team/platform.git", secret: key }')],
   ],
   [
+    'a receiver of the pushes of a forge, which shows statuses at an API on a port of its own',
+    [
+      git(
+        '{ kind: git, url: "https://git.example.org/a/b/platform.git", branch: release/1, forge: { kind: gitlab, api: "https://git.example.org:8443/api/v4", receiver: { secret: forge, status: true } } }',
+      ),
+    ],
+  ],
+  [
     'a repository by HTTPS on a port',
     [git('{ kind: git, url: "https://git.example.org:8443/team/plat%20form.git" }')],
   ],

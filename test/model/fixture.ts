@@ -45,8 +45,7 @@ export function platformCluster(more: string): string {
 domain: dev.localhost
 kubernetes: { version: ${loadLock().kubernetes} }
 provider: { kind: kind }
-${/^nodes:/m.test(more) ? '' : 'nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]\n'}registry: { overlay: http }
-${/^source:/m.test(more) ? '' : 'source: { kind: in-cluster }\n'}${more === '' ? 'apps: {}' : more}
+${/^nodes:/m.test(more) ? '' : 'nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]\n'}${/^registry:/m.test(more) ? '' : 'registry: { overlay: http }\n'}${/^source:/m.test(more) ? '' : 'source: { kind: in-cluster }\n'}${more === '' ? 'apps: {}' : more}
 `;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../duration.ts';
 import { bytes } from '../resources.ts';
+import { signingPublicKey } from '../signing-key.ts';
 
 /** The registry in the cluster for the team's own images. */
 export const registry = z.strictObject({
@@ -14,6 +15,12 @@ export const registry = z.strictObject({
     .default('30d')
     .describe(
       'With the overlay `tls`: time after which the nightly clean-up drops images that no manifest names and no roll-back can reach.',
+    ),
+  signedBy: z
+    .array(signingPublicKey)
+    .default([])
+    .describe(
+      'Public keys (ECDSA on P-256, PEM), one of which must have signed an image: `promote` and `rollback` refuse others, and `publish` needs a private key of them. Default: none, images need no signature.',
     ),
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { gitUrl, noSecret } from '../git-url.ts';
+import { forge } from '../forge.ts';
+import { gitUrl } from '../git-url.ts';
 import { dnsLabel } from '../kubernetes-names.ts';
 import { bytes } from '../resources.ts';
 
@@ -24,18 +25,7 @@ export const source = z.discriminatedUnion('kind', [
       )
       .default('main')
       .describe('Branch that Flux applies.'),
-    forge: z
-      .strictObject({
-        kind: z.enum(['github', 'gitlab', 'gitea']).describe('Kind of API; Forgejo has the API of `gitea`.'),
-        api: z
-          .string()
-          .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as 'https://git.example.org/api/v1'")
-          .pipe(noSecret)
-          .optional()
-          .describe(
-            'Address of the API. Default: the one that forges of that kind have on the host of the url.',
-          ),
-      })
+    forge: forge
       .optional()
       .describe(
         'Forge of the repository, where promotions become pull requests. Default: none, promotions become branches.',

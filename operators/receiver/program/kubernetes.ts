@@ -1,0 +1,75 @@
+/** Where the API server is, and the token of the pod's account. */
+export interface KubernetesPlace {
+  /** Address without a trailing slash. */
+  api: string;
+  /** Read at each request: the kubelet replaces the token before it ends. */
+  token: () => string;
+}
+
+/** An event of a watch (Kubernetes API Concepts, 'Efficient detection of changes'). */
+export interface WatchEvent<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: T;
+}
+
+export interface ObjectList<T> {
+  metadata: { resourceVersion: string };
+  items: T[];
+}
+
+/** Patience for an answer, in milliseconds. */
+const patience = 5_000;
+
+/** Asks Flux to reconcile an object now (Flux, 'Reconcile request'). @throws Error if the API server refuses or is away. */
+export async function requestReconciliation(place: KubernetesPlace, path: string): Promise<void> {
+  const annotations = { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() };
+  await ask(place, `${path}?fieldManager=receiver`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ metadata: { annotations } }),
+    signal: AbortSignal.timeout(patience),
+  });
+}
+
+/** Lists objects. @throws Error if the API server refuses or is away. */
+export async function list<T>(place: KubernetesPlace, path: string): Promise<ObjectList<T>> {
+  const response = await ask(place, path, { signal: AbortSignal.timeout(patience) });
+  const body: ObjectList<T> = JSON.parse(await response.text());
+  return body;
+}
+
+/**
+ * Watches objects from a version of their list on, until the API server ends the watch, at the latest after five minutes.
+ * @throws Error if the API server refuses, is away, or no longer has that version.
+ */
+export async function* watch<T>(
+  place: KubernetesPlace,
+  path: string,
+  { resourceVersion, signal }: { resourceVersion: string; signal: AbortSignal },
+): AsyncGenerator<WatchEvent<T>> {
+  const query = new URLSearchParams({ watch: '1', resourceVersion, timeoutSeconds: '300' });
+  // A lost node closes no connection.
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(330_000)]);
+  const { body } = await ask(place, `${path}?${query}`, { signal: limit });
+  if (body === null) throw new Error(`the API server gives nothing for a watch of ${path}`);
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines.filter((each) => each !== '')) {
+      const event: WatchEvent<T> = JSON.parse(line);
+      if (event.type === 'ERROR') throw new Error(`the API server ends the watch: ${line.slice(0, 300)}`);
+      yield event;
+    }
+  }
+}
+
+async function ask({ api, token }: KubernetesPlace, path: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token()}`);
+  const response = await fetch(`${api}${path}`, { ...init, headers, redirect: 'error' });
+  if (response.ok) return response;
+  const text = (await response.text()).slice(0, 300);
+  throw new Error(`the API server answered ${response.status} for ${init.method ?? 'GET'} ${path}: ${text}`);
+}

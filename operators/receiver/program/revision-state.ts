@@ -1,0 +1,92 @@
+/** The parts of a Kustomization of Flux that show its progress (kustomize.toolkit.fluxcd.io/v1). */
+export interface Kustomization {
+  metadata: { name: string; generation?: number };
+  spec: { suspend?: boolean; sourceRef: { kind: string; name: string } };
+  status?: {
+    observedGeneration?: number;
+    lastAppliedRevision?: string;
+    lastAttemptedRevision?: string;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+  };
+}
+
+/** How far Flux is with a commit. */
+export interface RevisionState {
+  commit: string;
+  state: 'pending' | 'success' | 'failure';
+  /** One sentence; of a failure, the first cause. */
+  description: string;
+}
+
+/** The Kustomization that applies all others, and its Git source, have this name. */
+const root = 'platform';
+
+/** How far Flux is with the newest commit that it has read; undefined before it has read one. Suspended Kustomizations do not count. */
+export function revisionState(all: readonly Kustomization[]): RevisionState | undefined {
+  const own = all
+    .filter(({ spec }) => spec.sourceRef.kind === 'GitRepository' && spec.sourceRef.name === root)
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const commit = commitOf(
+    own.find(({ metadata }) => metadata.name === root)?.status?.lastAttemptedRevision ?? '',
+  );
+  if (commit === undefined) return undefined;
+  const counted = own.filter(({ spec }) => spec.suspend !== true);
+  const failures = counted.filter((each) => hasFailed(each, commit));
+  const [first] = failures;
+  if (first !== undefined) {
+    const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
+    return { commit, state: 'failure', description: `${first.metadata.name}${more}: ${causeOf(first)}` };
+  }
+  return counted.every((each) => isReady(each, commit))
+    ? { commit, state: 'success', description: `${counted.length} Kustomizations are ready` }
+    : { commit, state: 'pending', description: 'Flux applies it, unless a newer commit overtakes it' };
+}
+
+/** The commit of a revision in Flux's notation, `main@sha1:…`. */
+function commitOf(revision: string): string | undefined {
+  return /@sha(?:1|256):([0-9a-f]{40,64})$/.exec(revision)?.[1];
+}
+
+function isReady(kustomization: Kustomization, commit: string): boolean {
+  const { metadata, status } = kustomization;
+  return (
+    readyOf(kustomization)?.status === 'True' &&
+    commitOf(status?.lastAppliedRevision ?? '') === commit &&
+    status?.observedGeneration === metadata.generation
+  );
+}
+
+/** Whether it failed by itself: one that only waits for another, or that a newer commit interrupted, has not. */
+function hasFailed(kustomization: Kustomization, commit: string): boolean {
+  const ready = readyOf(kustomization);
+  return (
+    ready?.status === 'False' &&
+    !['DependencyNotReady', 'HealthCheckCanceled'].includes(ready.reason ?? '') &&
+    commitOf(kustomization.status?.lastAttemptedRevision ?? '') === commit
+  );
+}
+
+function readyOf({ status }: Kustomization) {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+/** The first line of Flux's message, without the time that a health check took: each try has another one. */
+function causeOf(kustomization: Kustomization): string {
+  const line = readyOf(kustomization)?.message?.split('\n')[0] ?? 'Flux gives no reason';
+  return line.replace(/ after \d[\dhm.µ]*s\b/, '');
+}
+
+/**
+ * A Kustomization as it counts. Flux tries a failed one again and again: until a try ends, the commit has still failed.
+ *
+ * @param before The one that counted until now.
+ */
+export function afterRetry(before: Kustomization | undefined, now: Kustomization): Kustomization {
+  const again =
+    before !== undefined &&
+    readyOf(before)?.status === 'False' &&
+    readyOf(now)?.status === 'Unknown' &&
+    before.metadata.generation === now.metadata.generation &&
+    before.status?.lastAttemptedRevision === now.status?.lastAttemptedRevision;
+  return again ? before : now;
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postStatus } from './commit-status.ts';
+import type { ForgeConfig, StatusConfig } from './config.ts';
+import { countStatus } from './counters.ts';
+import { type KubernetesPlace, list, watch } from './kubernetes.ts';
+import type { Log } from './log.ts';
+import { afterRetry, type Kustomization, type RevisionState, revisionState } from './revision-state.ts';
+
+export interface ReporterInput {
+  forge: ForgeConfig;
+  status: StatusConfig;
+  kubernetes: KubernetesPlace;
+  /** The token of the forge. Throws if it cannot be read. */
+  token: () => string;
+  log: Log;
+  /** Pauses after a first failure and after many, in milliseconds. */
+  pauses: { first: number; longest: number };
+}
+
+/** Watches the Kustomizations and tells the forge how far Flux is with the newest commit, until the signal. */
+export class StatusReporter {
+  readonly #input: ReporterInput;
+  readonly #known = new Map<string, Kustomization>();
+  #posted: RevisionState | undefined;
+  /** What the forge is to show. */
+  #wanted: RevisionState | undefined;
+  #posting = false;
+
+  constructor(input: ReporterInput) {
+    this.#input = input;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { kubernetes, status, log, pauses } = this.#input;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const { metadata, items } = await list<Kustomization>(kubernetes, status.kustomizations);
+        const before = new Map(this.#known);
+        this.#known.clear();
+        for (const each of items) this.#take(each, before);
+        this.#look(signal);
+        const { resourceVersion } = metadata;
+        const events = watch<Kustomization>(kubernetes, status.kustomizations, { resourceVersion, signal });
+        for await (const { type, object } of events) {
+          failures = 0;
+          if (type === 'DELETED') this.#known.delete(object.metadata.name);
+          else if (type !== 'BOOKMARK') this.#take(object);
+          this.#look(signal);
+        }
+        await pause(pauses.first, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log('warn', 'the Kustomizations cannot be watched; trying again', { error });
+        await pause(Math.min(pauses.first * 2 ** failures++, pauses.longest), signal);
+      }
+    }
+  }
+
+  #take(object: Kustomization, before: ReadonlyMap<string, Kustomization> = this.#known): void {
+    const { name } = object.metadata;
+    this.#known.set(name, afterRetry(before.get(name), object));
+  }
+
+  #look(signal: AbortSignal): void {
+    const now = revisionState([...this.#known.values()]);
+    if (now === undefined || isSame(now, this.#wanted ?? this.#posted)) return;
+    this.#wanted = now;
+    if (!this.#posting) void this.#post(signal);
+  }
+
+  /** Posts what is wanted until nothing is: a newer state takes the place of one that the forge does not take. */
+  async #post(signal: AbortSignal): Promise<void> {
+    const { forge, status, token, log, pauses } = this.#input;
+    this.#posting = true;
+    for (let failures = 0; this.#wanted !== undefined && !signal.aborted; ) {
+      const state = this.#wanted;
+      try {
+        await postStatus(forge, token(), { ...state, context: status.context });
+        countStatus('posted');
+        log('info', 'told the forge', { ...state });
+        failures = 0;
+        this.#posted = state;
+        if (this.#wanted === state) this.#wanted = undefined;
+      } catch (error) {
+        countStatus('failed');
+        log('error', 'the forge does not take the status; trying again', { error });
+        await pause(Math.min(pauses.first * 2 ** failures++, pauses.longest), signal);
+      }
+    }
+    this.#posting = false;
+  }
+}
+
+function isSame(one: RevisionState, other: RevisionState | undefined): boolean {
+  return one.commit === other?.commit && one.state === other.state && one.description === other.description;
+}
+
+/** Ends early at the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await Promise.allSettled([sleep(ms, undefined, { signal })]);
+}
