@@ -107,7 +107,7 @@ describe('registry', () => {
     ]);
   });
 
-  it('has a clean-up on the node of its volume that keeps the images of manifests and of possible roll-backs', () => {
+  it('has a clean-up on the node of its volume that keeps the images of manifests and of possible roll-backs, with their signatures', () => {
     const digest = (figure: string) => `sha256:${figure.repeat(64)}`;
     const app = {
       ...testApp({ name: 'shop' }),
@@ -122,7 +122,15 @@ describe('registry', () => {
     const component = registryDoor(env);
     if (component === undefined) throw new Error('no door');
     expect(field(find(component, 'ConfigMap', 'registry-cleanup'), 'data', 'keep')).toBe(
-      `shop-migrations:def\nshop@${digest('1')}\nshop@${digest('2')}\n`,
+      [
+        'shop-migrations:def',
+        ...['1', '2'].flatMap((figure) =>
+          ['att', 'sig'].map((kind) => `shop:sha256-${figure.repeat(64)}.${kind}`),
+        ),
+        `shop@${digest('1')}`,
+        `shop@${digest('2')}`,
+        '',
+      ].join('\n'),
     );
     const spec = field(find(component, 'CronJob', 'registry-cleanup'), 'spec', 'jobTemplate', 'spec');
     const steps = listField(spec, 'template', 'spec', 'initContainers');

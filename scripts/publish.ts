@@ -1,4 +1,5 @@
 import './cli/compile-cache.ts';
+import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -6,6 +7,7 @@ interface Options {
   app?: string;
   dryRun?: true;
   json?: true;
+  manifestsOnly?: true;
   releaseHold?: true;
   acceptRewritten?: true;
 }
@@ -17,6 +19,12 @@ const program = npmCommand('publish')
   .argument('<environment>', 'a folder of clusters/ whose source is a Git repository')
   .option('--app <name>', "publish only this app's images; all others keep their digests")
   .option('--dry-run', 'print the changes, and make none')
+  .addOption(
+    new Option(
+      '--manifests-only',
+      'publish the manifests, and no images: every app keeps its version. The first time, before the registry runs',
+    ).conflicts('app'),
+  )
   .option('--json', 'print the result as JSON')
   .option('--release-hold', 'also publish apps that a roll-back holds')
   .option(
@@ -27,6 +35,7 @@ const program = npmCommand('publish')
     'after',
     `
 Login: that of docker or podman, or PLINTH_REGISTRY_USER and PLINTH_REGISTRY_PASSWORD; for the repository, that of Git.
+Signatures: PLINTH_SIGNING_KEY, the path of a private key, or its text. Default: images are not signed.
 
 Examples:
   npm run publish -- staging
@@ -42,6 +51,7 @@ Exit code: 0 if the environment has the commit, 1 otherwise. After an interrupti
         environment,
         app: options.app,
         dryRun: options.dryRun === true,
+        manifestsOnly: options.manifestsOnly === true,
         json: options.json === true,
         releaseHold: options.releaseHold === true,
         acceptRewritten: options.acceptRewritten === true,

@@ -14,6 +14,7 @@ import { serviceAccount } from '../../charts/kube/service-account.ts';
 import type { Environment } from '../../model/graph.ts';
 import { registryHost, registryName } from '../../model/registry.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
+import { signatureTags } from '../../model/signature-tags.ts';
 import { folders } from '../registry/configuration.ts';
 import { doorGatewayPort } from '../registry/door.ts';
 
@@ -124,12 +125,19 @@ function cleanUp(chart: Chart, env: Environment): void {
   });
 }
 
-/** Images that the clean-up keeps independent of their age: those in manifests, and those to which `rollback` can return. */
+/** Images that the clean-up keeps independent of their age: those in manifests, and those to which `rollback` can return, with their signatures. */
 function kept({ apps, cluster }: Environment): string[] {
   const prefix = `${registryHost(cluster)}/`;
   const named = apps
     .flatMap(({ imageRef, migrationsRef }) => [imageRef, migrationsRef ?? ''])
     .filter((ref) => ref.startsWith(prefix))
     .map((ref) => ref.slice(prefix.length).replace(/:[^@:]+@/, '@'));
-  return [...new Set([...named, ...apps.flatMap(({ publishedImages }) => publishedImages)])].sort();
+  const published = apps.flatMap(({ publishedImages }) => publishedImages);
+  return [...new Set([...named, ...published, ...published.flatMap(proofsOf)])].sort();
+}
+
+/** The tags beside an image, `NAME@DIGEST`, with its signatures and attestations. */
+function proofsOf(image: string): string[] {
+  const [name = '', digest = ''] = image.split('@');
+  return Object.values(signatureTags(digest)).map((tag) => `${name}:${tag}`);
 }

@@ -145,7 +145,7 @@ async function readBack(
   { name, digest, platform }: { name: string; digest: string; platform: string },
 ): Promise<void> {
   const repository = registry.repository(name);
-  const text = await read(repository, `manifests/${digest}`).catch((error: unknown) => {
+  const text = await readText(repository, `manifests/${digest}`).catch((error: unknown) => {
     if (!(error instanceof RegistryError) || error.status !== 404) throw error;
     throw new Failure(
       `${registry.host} no longer has ${name}@${digest}, which is published.`,
@@ -169,11 +169,12 @@ async function readBack(
       'Type the same command again, which sends it; if it stays so, the disk of the registry is damaged.',
     );
   }
-  const configuration = await read(repository, `blobs/${config.digest}`);
+  const configuration = await readText(repository, `blobs/${config.digest}`);
   refusePlatform(name, platformIn(configuration), platform);
 }
 
-async function read(repository: RegistryRepository, what: string): Promise<string> {
+/** A manifest or a blob as text; `what` is its path in the repository: `manifests/TAG`, `blobs/DIGEST`. @throws RegistryError if it refuses. */
+export async function readText(repository: RegistryRepository, what: string): Promise<string> {
   const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
   const answer = await (repository.fetch ?? fetch)(url, { headers: { accept: manifestTypes.join(', ') } });
   if (answer.ok) return answer.text();

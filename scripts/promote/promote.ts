@@ -18,8 +18,10 @@ import { diffOfManifests } from '../diff/diff.ts';
 import { printDiff } from '../diff/print-diff.ts';
 import { withVersions } from '../publish/plan.ts';
 import { readCluster } from '../repository/read-cluster.ts';
+import { requireSignature } from '../signing/require-signature.ts';
 import { offer, promotionBranch } from './branch.ts';
 import { copyBetween } from './copy-image.ts';
+import { copyProofs } from './copy-proofs.ts';
 import { forgeOf } from './forge.ts';
 
 /** Options of `npm run promote`. */
@@ -109,7 +111,7 @@ export async function promote(options: PromoteOptions): Promise<number> {
   });
 }
 
-/** Copies the images of a version to the other environment's registry and verifies digest and platform. */
+/** Copies the images of a version to the other environment's registry with their signatures, and verifies digest, platform and signature. */
 async function copyImages({ app, from, to, root }: PromoteOptions, version: PublishedVersion): Promise<void> {
   const [source, target] = [readCluster(from, root), readCluster(to, root)];
   const report = (line: string): void =>
@@ -128,10 +130,14 @@ async function copyImages({ app, from, to, root }: PromoteOptions, version: Publ
   try {
     for (const [name, image] of images) {
       report(`${name}: from ${origin.host} to ${registry.host}`);
+      const signed = { name, digest: image.digest, environment: to };
+      await requireSignature(origin, signed, target.registry.signedBy);
       await copyBetween(origin.repository(name), registry.repository(name), image).catch((error: unknown) => {
         throw registryFailure(error, registry, name);
       });
       await requireImage(registry, { name, digest: image.digest, platform: nodePlatform(target) });
+      await copyProofs(origin, registry, { name, digest: image.digest });
+      await requireSignature(registry, signed, target.registry.signedBy);
     }
   } finally {
     origin.close();

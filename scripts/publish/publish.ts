@@ -23,6 +23,8 @@ import { checkData } from '../render/check-data.ts';
 import { dataOf } from '../render/data.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
+import { signImage } from '../signing/sign-image.ts';
+import { type SigningKey, signingKey } from '../signing/signing-key.ts';
 import { type AppPlan, planOf, versionsOf, withVersions } from './plan.ts';
 
 /** Options of `npm run publish`. */
@@ -33,6 +35,8 @@ export interface PublishOptions {
   json: boolean;
   releaseHold: boolean;
   acceptRewritten: boolean;
+  /** Whether no image is built, pushed or signed: every app keeps its version. */
+  manifestsOnly: boolean;
   root: string;
   print: (text: string) => void;
 }
@@ -52,7 +56,8 @@ export async function publish(options: PublishOptions): Promise<number> {
     if (options.acceptRewritten) await remote.acceptRewritten();
     const given: Given = { ...options, remote, signal };
     const planned = Phases.from(given).add(sourcesRead).add(repositoryRead);
-    const again = `npm run publish -- ${name}${options.app === undefined ? '' : ` --app ${options.app}`}`;
+    const part = options.manifestsOnly ? ' --manifests-only' : '';
+    const again = `npm run publish -- ${name}${options.app === undefined ? part : ` --app ${options.app}`}`;
     const run = { controller, again, quiet: options.json };
     if (options.dryRun) {
       const { result } = await runPhases(planned, run);
@@ -102,11 +107,12 @@ const sourcesRead: Phase<Given, Sources> = {
 const repositoryRead: Phase<Given & Sources, Planned> = {
   title: 'Manifest repository read',
   run: async (given) => {
-    const { remote, environment, source, environmentOf, app, releaseHold } = given;
+    const { remote, environment, source, environmentOf, app, releaseHold, manifestsOnly } = given;
     const head = await remote.head();
     const published = readPublished(environment, await remote.file(head, publishedImagesFile(environment)));
     await refuseOlderSources(remote, { source, head, images: published });
-    const plans = planOf(builtImages(environmentOf), published, { environment, app, releaseHold });
+    const images = manifestsOnly ? [] : builtImages(environmentOf);
+    const plans = planOf(images, published, { environment, app, releaseHold });
     return { result: { published, plans } };
   },
 };
@@ -119,38 +125,59 @@ function movingImages({ plans, published }: Planned): BuiltImage[] {
     .filter(({ app, kind, kept }) => published?.apps[app]?.[kind]?.tag !== kept.tag);
 }
 
-const imagesBuilt: Phase<Given & Sources & Planned> = {
+interface Signing {
+  key: SigningKey | undefined;
+}
+
+const imagesBuilt: Phase<Given & Sources & Planned, Signing> = {
   title: 'Images built',
   run: async (given, report) => {
-    const missing = movingImages(given).filter((image) => !isKept(image));
-    if (missing.length === 0) return { result: {}, unchanged: 'all there' };
+    const moving = movingImages(given);
+    const { cluster } = given.environmentOf;
+    // Nobody waits for a build that cannot be signed.
+    const key =
+      moving.length === 0 && !process.env.PLINTH_SIGNING_KEY
+        ? undefined
+        : signingKey(cluster, given.environment);
+    const missing = moving.filter((image) => !isKept(image));
+    if (missing.length === 0) return { result: { key }, unchanged: 'all there' };
     await buildMissing(missing, given.environmentOf, { ...given, report });
-    return { result: {} };
+    return { result: { key } };
   },
 };
 
-const imagesPushed: Phase<Given & Sources & Planned, { versions: Record<string, PublishedVersion> }> = {
+const imagesPushed: Phase<
+  Given & Sources & Planned & Signing,
+  { versions: Record<string, PublishedVersion> }
+> = {
   title: 'Images pushed',
   run: async (given, report) => {
-    const { environmentOf, plans, published, source, signal } = given;
+    const { environmentOf, plans, published, source, signal, key, root } = given;
     const platform = nodePlatform(environmentOf.cluster);
     const moving = movingImages(given);
     const all = plans.flatMap(({ images }) => images);
+    if (all.length === 0) return { result: { versions: {} }, unchanged: 'none asked for' };
     const registry = await openRegistry(
       environmentOf,
       all.map(({ name }) => name),
       { report, signal },
     );
+    const push = async (image: BuiltImage, commit: string): Promise<void> => {
+      const { name, kept } = image;
+      const digest = await pushImage(registry, { name, image: kept, platform }, { report, signal });
+      if (key !== undefined)
+        await signImage(registry, { ...image, digest }, { git: gitIn(root), commit }, key);
+    };
     try {
-      for (const { name, kept } of moving)
-        await pushImage(registry, { name, image: kept, platform }, { report, signal });
+      for (const image of moving) await push(image, source);
       // Unchanged images are verified too: otherwise a lost registry stays unnoticed until a node is replaced.
-      for (const { app, kind, name, kept } of all.filter((each) => !moving.includes(each))) {
-        const digest = published?.apps[app]?.[kind]?.digest;
-        if (digest === undefined) continue;
-        if (kept.store.manifest(kept.path, kept.tag)?.digest === digest)
-          await pushImage(registry, { name, image: kept, platform }, { report, signal });
-        else await requireImage(registry, { name, digest, platform });
+      for (const image of all.filter((each) => !moving.includes(each))) {
+        const known = published?.apps[image.app]?.[image.kind];
+        if (known === undefined) continue;
+        const { store, path, tag } = image.kept;
+        // Signed is only what this machine has, and so has built: not what a registry gives for it.
+        if (store.manifest(path, tag)?.digest === known.digest) await push(image, known.source);
+        else await requireImage(registry, { name: image.name, digest: known.digest, platform });
       }
     } finally {
       registry.close();

@@ -20,6 +20,7 @@ import { openRegistry, requireImage } from '../delivery/registry.ts';
 import { type Manifests, requireDigests } from '../delivery/render-commit.ts';
 import { renderFrom, runningSource } from '../delivery/sources.ts';
 import { readCluster } from '../repository/read-cluster.ts';
+import { requireSignature } from '../signing/require-signature.ts';
 import { readyCommitsOf } from './last-ready.ts';
 import { obstacles, refuseObstacles } from './migrations-between.ts';
 import { type RollbackTarget, rolledBack, targetOf } from './target.ts';
@@ -41,7 +42,7 @@ export interface RollbackInput {
   open: (cluster: Cluster) => Promise<ManifestRemote>;
   /** Commits of the manifest repository at which the app was Ready. */
   ready: (cluster: string, app: string) => Promise<string[]>;
-  /** Throws if the registry does not have the image of the earlier version. */
+  /** Throws if the registry does not have the image of the earlier version, or lacks a signature that the environment asks for. */
   requireImage: (cluster: Cluster, app: PublishedApp) => Promise<void>;
   render: (
     source: string,
@@ -69,7 +70,10 @@ export async function rollback(options: RollbackOptions): Promise<number> {
         const registry = await openRegistry({ cluster }, names, { report });
         const platform = nodePlatform(cluster);
         try {
-          for (const each of images) await requireImage(registry, { ...each, platform });
+          for (const each of images) {
+            await requireImage(registry, { ...each, platform });
+            await requireSignature(registry, { ...each, environment }, cluster.registry.signedBy);
+          }
         } finally {
           registry.close();
         }

@@ -1,12 +1,15 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ensureProgram } from '../../images/index.ts';
 import { headManifest } from '../../images/oci/index.ts';
 import { loadGraph } from '../../model/load-graph.ts';
+import { signatureTags } from '../../model/signature-tags.ts';
 import { builtImages } from '../../scripts/app-images/app-images.ts';
 import { gitIn } from '../../scripts/delivery/git.ts';
 import { readPublished } from '../../scripts/delivery/images-file.ts';
@@ -49,6 +52,10 @@ beforeAll(async () => {
     cpSync(join(repository, path), join(root, path), { force: true, verbatimSymlinks: true });
   }
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  writeFileSync(join(folder, 'signing.key'), privateKey.export({ type: 'sec1', format: 'pem' }));
+  vi.stubEnv('PLINTH_SIGNING_KEY', join(folder, 'signing.key'));
+  for (const environment of ['staging', 'prod']) signedBy(environment, publicKey);
   await gitIn(folder)(['init', '--quiet', '--bare', '--initial-branch=main', bare]);
   await gitIn(root)(['init', '--quiet', '--initial-branch=main']);
   // It is a link here, which .gitignore does not mean.
@@ -61,6 +68,14 @@ afterAll(async () => {
   await Promise.all([staging?.stop(), prod?.stop()]);
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Makes an environment ask for signatures by a key. */
+function signedBy(environment: string, key: KeyObject): void {
+  const file = join(root, 'clusters', environment, 'cluster.yaml');
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  document.setIn(['registry', 'signedBy'], [key.export({ type: 'spki', format: 'pem' }).toString()]);
+  writeFileSync(file, document.toString());
+}
 
 async function commit(message: string): Promise<string> {
   const git = gitIn(root);
@@ -117,7 +132,35 @@ it('publish --dry-run says what would move, and changes nothing', async () => {
   await expect(gitIn(bare)(['rev-parse', '--verify', 'main'])).rejects.toThrow();
 });
 
-it('publish pushes the images, then one commit that names them by digest', async () => {
+it('publish --manifests-only makes the first commit before there is a registry: no app has a version yet', async () => {
+  const nowhere = 'registry.staging.example.org=http://127.0.0.1:1';
+  const { exitCode, stderr } = await execa(
+    process.execPath,
+    ['scripts/publish.ts', 'staging', '--manifests-only'],
+    { cwd: root, reject: false, env: { PLINTH_PUBLISH_REGISTRY: nowhere, PLINTH_SIGNING_KEY: '' } },
+  );
+  expect(exitCode, stderr).toBe(0);
+  expect(await images('staging')).toEqual({
+    source: (await gitIn(root)(['rev-parse', 'HEAD'])).trim(),
+    apps: {},
+  });
+  await show('main:manifests/staging/flux-sync/kustomization-platform.yaml');
+  expect(await deployment('staging')).toMatch(/image: registry\.staging\.example\.org\/orders:\w+\n/);
+  expect(await count()).toBe(1);
+});
+
+it('publish refuses an environment that asks for signatures without a key, before it builds or pushes', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['scripts/publish.ts', 'staging'], {
+    cwd: root,
+    reject: false,
+    env: { PLINTH_SIGNING_KEY: '' },
+  });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('and PLINTH_SIGNING_KEY is not set');
+  expect(await count()).toBe(1);
+});
+
+it('publish pushes the images, signs them, then makes one commit that names them by digest', async () => {
   await build();
   await runWell('scripts/publish.ts', 'staging');
   const published = await images('staging');
@@ -131,8 +174,11 @@ it('publish pushes the images, then one commit that names them by digest', async
       [app, image],
       [`${app}-migrations`, migrations],
     ] as const)
-      if (each !== undefined)
+      if (each !== undefined) {
         expect(await headManifest({ url: staging.url, path }, each.digest)).toBe(each.digest);
+        for (const tag of Object.values(signatureTags(each.digest)))
+          expect(await headManifest({ url: staging.url, path }, tag)).toMatch(/^sha256:/);
+      }
   }
   expect(await gitIn(bare)(['log', '-1', '--format=%B', 'main'])).toMatch(
     /^Source-Author: Ann <ann@example\.org>$/m,
@@ -141,7 +187,7 @@ it('publish pushes the images, then one commit that names them by digest', async
 
 it('publish does nothing where all is there', async () => {
   await runWell('scripts/publish.ts', 'staging');
-  expect(await count()).toBe(1);
+  expect(await count()).toBe(2);
 });
 
 it('publish --app moves that app alone', async () => {
@@ -154,7 +200,7 @@ it('publish --app moves that app alone', async () => {
   const after = await images('staging');
   expect(after?.apps.home).toEqual(before?.apps.home);
   expect(after?.apps.orders?.before[0]?.image).toEqual(before?.apps.orders?.image);
-  expect(await count()).toBe(2);
+  expect(await count()).toBe(3);
 });
 
 it('publish refuses sources from before those that were published', async () => {
@@ -165,7 +211,17 @@ it('publish refuses sources from before those that were published', async () => 
   await gitIn(root)(['checkout', '--quiet', 'main']);
 });
 
-it('promote copies the images, and offers a branch that names the same digest', async () => {
+it('promote refuses an image that no key of the other environment has signed, and copies nothing', async () => {
+  signedBy('prod', generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey);
+  const { exitCode, stderr } = await run('scripts/promote.ts', 'orders', 'staging', 'prod');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('none by a key of the environment for this image');
+  const digest = (await images('staging'))?.apps.orders?.image?.digest ?? '';
+  expect(await headManifest({ url: prod.url, path: 'orders' }, digest)).toBeUndefined();
+  await gitIn(root)(['checkout', '--quiet', '.']);
+});
+
+it('promote copies the images with their signatures, and offers a branch that names the same digest', async () => {
   const said = await runWell('scripts/promote.ts', 'orders', 'staging', 'prod');
   const orders = (await images('staging'))?.apps.orders;
   const branch = `promote/orders/prod/${orders?.image?.digest.slice(7, 19)}`;
@@ -173,7 +229,9 @@ it('promote copies the images, and offers a branch that names the same digest', 
   expect((await images('prod', branch))?.apps.orders?.image).toEqual(orders?.image);
   const digest = orders?.image?.digest ?? '';
   expect(await headManifest({ url: prod.url, path: 'orders' }, digest)).toBe(digest);
-  expect(await count()).toBe(2);
+  for (const tag of Object.values(signatureTags(digest)))
+    expect(await headManifest({ url: prod.url, path: 'orders' }, tag)).toMatch(/^sha256:/);
+  expect(await count()).toBe(3);
 });
 
 it('a promotion of a newer digest takes the branch of the older one away', async () => {
