@@ -7,7 +7,7 @@ import {
   SignInWorld,
   type VisitorRequest,
 } from '../../test/sign-in/world.ts';
-import { Tries } from './program/tries.ts';
+import { perAccount, Tries } from './program/tries.ts';
 
 let world: SignInWorld;
 
@@ -424,7 +424,7 @@ describe('the page of sessions', () => {
 
 it('the limit of guesses regains one every 30 seconds, up to ten', () => {
   let now = 0;
-  const tries = new Tries(() => now);
+  const tries = new Tries(perAccount, () => now);
   const taken = () => Array.from({ length: 20 }, () => tries.take('ada')).filter((wait) => wait === 0).length;
   expect(taken()).toBe(10);
   now += 30_000;

@@ -16,7 +16,8 @@ export interface AccountsInput {
 
 /** A request to the host of accounts, with what its pages need. */
 export interface Visit extends AccountsInput {
-  tries: Tries;
+  /** Attempts by account and by the visitor's address. */
+  tries: { account: Tries; address: Tries };
   request: IncomingMessage;
   response: ServerResponse;
   url: URL;

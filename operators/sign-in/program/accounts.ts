@@ -7,7 +7,7 @@ import { handOver } from './hand-over.ts';
 import { passToKratos, submit } from './kratos-forms.ts';
 import { changeSessions, sessionsPage, signOutForm } from './session-pages.ts';
 import { flows } from './texts.ts';
-import { Tries } from './tries.ts';
+import { perAccount, perAddress, Tries } from './tries.ts';
 import type { Pages } from './visitors.ts';
 
 const files = new Map(
@@ -25,7 +25,7 @@ const kratosPath = /^\/(self-service|\.well-known\/ory)(\/(?!\.\.)[\w.-]+)+(\?|$
 
 /** The host of accounts: pages for Kratos' flows, and Kratos' public API for browsers. */
 export function accountPages(input: AccountsInput): Pages {
-  const tries = new Tries();
+  const tries = { account: new Tries(perAccount), address: new Tries(perAddress) };
   return async (request, response) => {
     const url = new URL(`${input.config.accounts}${request.url}`);
     const visit = { ...input, tries, request, response, url };

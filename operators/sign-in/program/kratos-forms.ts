@@ -2,11 +2,15 @@ import { readForm, type Visit } from './account-visit.ts';
 import { type Refused, refuse } from './answers.ts';
 import { endToEnd, personHeader } from './headers.ts';
 import { pass } from './upstream.ts';
+import { addressKey, visitorAddress } from './visitor-address.ts';
 
 /** Maximum size in bytes of a form for Kratos; that of a passkey has some kilobytes. */
 const mostFormBytes = 64 * 1024;
 
-/** Forwards a form to Kratos. Attempts are counted by the account in the form, or by the flow if it has none. */
+/**
+ * Forwards a form to Kratos. Attempts are counted by the address of the visitor, and by the account in the form, or by the flow if it
+ * has none. An address that is refused uses up no attempts of an account.
+ */
 export async function submit(visit: Visit): Promise<void> {
   const { tries, request, response, url } = visit;
   if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded'))
@@ -16,11 +20,13 @@ export async function submit(visit: Visit): Promise<void> {
       title: 'This is no form',
       text: ['The pages of accounts send forms (application/x-www-form-urlencoded).'],
     });
+  const wait = tries.address.take(addressKey(visitorAddress(request)));
+  if (wait > 0) return refuse(request, response, tooManyFromHere(wait), { 'retry-after': `${wait}` });
   const body = await readForm(request, mostFormBytes);
   const accounts = accountsIn(new URLSearchParams(body));
   if (accounts.length > 1) return refuse(request, response, severalAccounts);
   const [key = `flow ${url.searchParams.get('flow')}`] = accounts;
-  const seconds = tries.take(key);
+  const seconds = tries.account.take(key);
   if (seconds === 0) return passToKratos(visit, body);
   refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
 }
@@ -48,6 +54,16 @@ const tooMany = (seconds: number): Refused => ({
   text: [
     `This account was tried too often. The next try is possible in ${seconds} seconds.`,
     'A passkey works at once.',
+  ],
+  link: { to: '/login', text: 'Sign in' },
+});
+
+const tooManyFromHere = (seconds: number): Refused => ({
+  status: 429,
+  code: 'too_many_tries_from_here',
+  title: 'Too many tries',
+  text: [
+    `Too many forms came from your network. The next one is possible in ${seconds} seconds. Nothing was carried out.`,
   ],
   link: { to: '/login', text: 'Sign in' },
 });
