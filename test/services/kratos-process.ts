@@ -11,6 +11,9 @@ import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
 import { scratch } from './identity-folder.ts';
 
+/** Value of each Secret that Kratos reads. */
+export const secretValue = '0123456789abcdefghijklmnopqrstuv';
+
 /** What a request came to. */
 export interface Answer {
   status: number;
@@ -30,6 +33,8 @@ interface Given {
   identity: string;
   roots: string;
   smtp: number;
+  /** Variables beside those of the chart. Default: none. */
+  more?: Record<string, string>;
 }
 
 /** Kratos as the chart has it: the same files and variables, with this machine's paths, ports and keys. */
@@ -131,18 +136,18 @@ export class KratosProcess {
   }
 
   #variables(): Record<string, string> {
-    const { cluster, login, smtp } = this.#given;
+    const { cluster, login, smtp, more } = this.#given;
     if (cluster.signIn === undefined) throw new Error('the cluster has no signIn');
     const variables = secretVariables(cluster.signIn).map(({ name, value }) => [
       name,
-      value?.replace('mailpit.mailpit.svc.cluster.local:1025', `127.0.0.1:${smtp}`) ??
-        `${name}-0123456789abcdefghijklmnopqrstuv`.slice(-32),
+      value?.replace('mailpit.mailpit.svc.cluster.local:1025', `127.0.0.1:${smtp}`) ?? secretValue,
     ]);
     return {
       ...Object.fromEntries(variables),
       DSN: addressOf(login),
       SERVE_PUBLIC_PORT: `${this.ports.public}`,
       SERVE_ADMIN_PORT: `${this.ports.admin}`,
+      ...more,
     };
   }
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { z } from 'zod';
 import { ensureProgram } from '../../images/index.ts';
 import { proxyConfig } from '../../operators/sign-in/chart.ts';
 import { type RunningProxy, start } from '../../operators/sign-in/program/main.ts';
@@ -8,7 +10,8 @@ import { environment, testApp } from '../charts/fixture.ts';
 import { FakeApp } from '../sign-in/world.ts';
 import { TestAuthority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
-import { KratosProcess } from './kratos-process.ts';
+import type { IdentityProvider } from './identity-provider.ts';
+import { KratosProcess, secretValue } from './kratos-process.ts';
 import { MailSink } from './mail-sink.ts';
 import { makeDatabase } from './postgres.ts';
 import { identity, loginAs } from './world.ts';
@@ -37,13 +40,13 @@ export class SignInStack {
     this.proxy = proxy;
   }
 
-  /** `database`: a name of its own in the Postgres of all tests. */
-  static async start(database: string): Promise<SignInStack> {
+  /** `database`: a name of its own in the Postgres of all tests. `provider`: people can sign in by it too, as `house`. */
+  static async start(database: string, provider?: IdentityProvider): Promise<SignInStack> {
     const program = await ensureProgram('kratos', console.log);
     await makeDatabase(inject('postgres'), database);
     const authority = await TestAuthority.make('kratos');
     const env = environment({
-      cluster: { signIn: { mail: { kind: 'mailpit' } } },
+      cluster: { signIn: { mail: { kind: 'mailpit' }, ...(provider && providersOf(provider)) } },
       apps: [testApp({ name: 'shop', exposes: { port: 'http', signIn: true } })],
     });
     const mail = await MailSink.start();
@@ -55,7 +58,17 @@ export class SignInStack {
       identity: await identity(authority, 'kratos.kratos.svc.cluster.local', ['localhost']),
       roots: authority.roots,
       smtp: mail.port,
+      // The provider is on this machine, with a certificate of the tests.
+      ...(provider === undefined
+        ? {}
+        : {
+            more: {
+              CLIENTS_HTTP_DISALLOW_PRIVATE_IP_RANGES: 'false',
+              SSL_CERT_FILE: rootsFile(provider),
+            },
+          }),
     });
+    provider?.serve({ id: clientId, secret: secretValue, redirect });
     const app = new FakeApp();
     app.server.listen(0, '127.0.0.1');
     await once(app.server, 'listening');
@@ -89,6 +102,13 @@ export class SignInStack {
     }
   }
 
+  /** The verified addresses of whoever has this cookie of Kratos' session, `NAME=VALUE`. */
+  async verified(cookie: string): Promise<string[]> {
+    const { body } = await this.#kratos.ask('GET', '/sessions/whoami', { headers: { cookie } });
+    const { identity: person } = whoami.parse(body);
+    return person.verifiable_addresses.filter(({ verified }) => verified).map(({ value }) => value);
+  }
+
   async stop(): Promise<void> {
     await this.proxy.stop(0);
     this.#kratos.stop();
@@ -97,6 +117,29 @@ export class SignInStack {
     this.#app.server.close();
   }
 }
+
+const clientId = 'plinth';
+const redirect = 'https://accounts.test.localhost:8443/self-service/methods/oidc/callback/house';
+
+function providersOf({ issuer }: IdentityProvider): object {
+  return {
+    secret: 'sign-in',
+    providers: { house: { kind: 'oidc', clientId, issuer, label: 'House' } },
+  };
+}
+
+/** A file with the CA of the provider, which Kratos trusts alone (Go, 'crypto/x509', SSL_CERT_FILE). */
+function rootsFile({ roots }: IdentityProvider): string {
+  const file = join(scratch(), 'roots.pem');
+  writeFileSync(file, roots);
+  return file;
+}
+
+const whoami = z.object({
+  identity: z.object({
+    verifiable_addresses: z.array(z.object({ value: z.string(), verified: z.boolean() })),
+  }),
+});
 
 async function identitiesOf(authority: TestAuthority): Promise<string> {
   const identities = scratch();

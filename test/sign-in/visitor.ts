@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { request as requestTls } from 'node:https';
 
 /** A page or an answer, and where it is. */
 export interface Visited {
@@ -10,9 +11,16 @@ export interface Visited {
 
 const mostRedirects = 15;
 
+/** A server beside the proxy, with a certificate. */
+export interface OtherHost {
+  /** With its port. */
+  host: string;
+  roots: string;
+}
+
 /**
  * A browser without a script: it keeps cookies for each host, follows redirects and sends forms. The gateway is left out: every
- * host is the proxy at one port of this machine.
+ * host is the proxy at one port of this machine, but for one other.
  */
 export class Visitor {
   /** From a host to its cookies. */
@@ -20,9 +28,11 @@ export class Visitor {
   /** Every address that was asked for. */
   readonly way: string[] = [];
   #port: number;
+  #other: OtherHost | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, other?: OtherHost) {
     this.#port = port;
+    this.#other = other;
   }
 
   async get(address: string | URL): Promise<Visited> {
@@ -78,23 +88,25 @@ export class Visitor {
     };
     return new Promise((done, fail) => {
       const path = `${url.pathname}${url.search}`;
-      const asked = request(
-        { host: '127.0.0.1', port: this.#port, method, path, headers, agent: false },
-        (response) => {
-          for (const set of response.headers['set-cookie'] ?? []) keep(jar, set);
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.once('error', fail);
-          response.once('end', () =>
-            done({
-              url,
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
-          );
-        },
-      );
+      const shared = { method, path, headers, agent: false } as const;
+      const asked =
+        url.host === this.#other?.host
+          ? requestTls({ ...shared, host: url.hostname, port: url.port, ca: this.#other.roots })
+          : request({ ...shared, host: '127.0.0.1', port: this.#port });
+      asked.once('response', (response: IncomingMessage) => {
+        for (const set of response.headers['set-cookie'] ?? []) keep(jar, set);
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', fail);
+        response.once('end', () =>
+          done({
+            url,
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      });
       asked.once('error', fail);
       asked.end(body);
     });
