@@ -109,6 +109,11 @@ const use = z.discriminatedUnion('kind', [
     kind: z.literal('people'),
     /** `true`: also reads and deletes people, by the directory of the proxy at `PEOPLE_DIRECTORY`. Default: it cannot. */
     manage: z.literal(true).optional(),
+    /**
+     * `true`: the app also runs where there are no accounts, or no app whose visitors' tokens reach it; it gets none of the variables
+     * there. Default: such an environment is refused.
+     */
+    optional: z.literal(true).optional(),
   }),
   secretUse,
   internetUse,

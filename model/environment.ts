@@ -6,6 +6,7 @@ import { forgeReceiver } from './forge.ts';
 import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
+import { withoutOptionalPeople } from './people.ts';
 import { type PreviewedApp, previewedApps, withPreviews } from './previews.ts';
 import { portsIn } from './public-ports.ts';
 import type { AppFiles } from './reading/app-files.ts';
@@ -32,18 +33,18 @@ export function environments(
   const { clusters, apps, operators, secrets, published, lock } = withPreviews(repository);
   const previewed = previewedApps(repository.previews);
   return clusters.map(({ name, value: cluster }) => {
-    const running = apps
-      .filter((app) => Object.hasOwn(cluster.apps, app.name))
-      .map(({ value: app }) =>
-        environmentApp(app, cluster, {
-          images,
-          files,
-          extra,
-          secrets: secretsOf(secrets, app.name, name),
-          published: published.find((each) => each.name === name)?.value.apps[app.name],
-          preview: previewed.get(app.name),
-        }),
-      );
+    const here = apps.filter((app) => Object.hasOwn(cluster.apps, app.name)).map(({ value }) => value);
+    const running = here.map((app) =>
+      environmentApp(app, cluster, {
+        images,
+        files,
+        extra,
+        peers: here,
+        secrets: secretsOf(secrets, app.name, name),
+        published: published.find((each) => each.name === name)?.value.apps[app.name],
+        preview: previewed.get(app.name),
+      }),
+    );
     const made = {
       name,
       cluster,
@@ -140,6 +141,7 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
     isDeepStrictEqual(same.builds, made.builds) &&
+    isDeepStrictEqual(same.uses, made.uses) &&
     isDeepStrictEqual(same.preview, made.preview) &&
     sameList(same.secrets, made.secrets) === same.secrets &&
     isDeepStrictEqual(same.fileContents, made.fileContents) &&
@@ -157,6 +159,8 @@ interface Joined {
   images: ImageTags;
   files: AppFiles;
   extra: ExtraObjects;
+  /** Every app of the environment, itself among them. */
+  peers: readonly App[];
   /** The secrets of this environment. */
   secrets: EncryptedSecret[];
   /** Images of the app that were published in this environment. Default: none. */
@@ -171,7 +175,7 @@ function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
   const nodes = override.nodes ?? app.nodes;
   const host = hostName({ value: app }, cluster);
   return {
-    ...withoutExternal(app, cluster),
+    ...withoutOptionalPeople(withoutExternal(app, cluster), { cluster, apps: beside.peers }),
     logins: loginsOf(app, cluster),
     replicas: override.replicas ?? app.replicas,
     ports: portsIn(cluster, app),

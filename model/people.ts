@@ -27,6 +27,24 @@ export function verifiesPeople({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some(({ kind }) => kind === 'people');
 }
 
+/**
+ * An app without its optional edge to people, where the environment has no accounts or no visitor's token reaches the app.
+ * `apps`: the apps of that environment.
+ */
+export function withoutOptionalPeople<A extends App>(
+  app: A,
+  { cluster, apps }: { cluster: Pick<Cluster, 'signIn'>; apps: readonly App[] },
+): A {
+  const isMissing = cluster.signIn === undefined || tokenAudiences({ apps }, app).length === 0;
+  if (!isMissing || !app.uses.some(isOptionalPeople)) return app;
+  return { ...app, uses: app.uses.filter((use) => !isOptionalPeople(use)) };
+}
+
+/** Whether an edge is one to people that an environment need not have. */
+export function isOptionalPeople(use: App['uses'][number]): boolean {
+  return use.kind === 'people' && use.optional === true;
+}
+
 /** Whether an app reads and deletes people by the directory of the proxy. */
 export function managesPeople({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some((use) => use.kind === 'people' && use.manage === true);

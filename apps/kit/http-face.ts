@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { admitted } from './callers.ts';
+import { sendEvents } from './event-stream.ts';
 import { log } from './log.ts';
 import { asRefusal, Refusal } from './refusal.ts';
 import type { Route } from './route.ts';
@@ -57,11 +58,16 @@ export interface HttpFaceInput<Service> {
 export function pageFiles(folder: string, openApi: object): ReadonlyMap<string, ServedFile> {
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return new Map([
+    ...openApiFile(openApi),
     ['/', { type: 'text/html; charset=utf-8', text: read('index.html') }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', text: read('page.js') }],
     ['/page.css', { type: 'text/css; charset=utf-8', text: read('page.css') }],
-    ['/openapi.json', { type: 'application/json', text: JSON.stringify(openApi) }],
   ]);
+}
+
+/** The OpenAPI document at `/openapi.json`, for a service without a page. */
+export function openApiFile(openApi: object): ReadonlyMap<string, ServedFile> {
+  return new Map([['/openapi.json', { type: 'application/json', text: JSON.stringify(openApi) }]]);
 }
 
 /** The REST face of a service, for callers with a certificate. */
@@ -88,7 +94,8 @@ export function httpFace<Service>({
       const refusal = asRefusal(error);
       const address = request.socket.remoteAddress;
       if (refusal.code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
-      send(response, httpCode(error), problemOf(refusal));
+      // A stream that broke off was closed already.
+      if (!response.headersSent) send(response, httpCode(error), problemOf(refusal));
     });
   };
 
@@ -128,10 +135,11 @@ export function httpFace<Service>({
     span.updateName(`${method} ${route.path}`).setAttribute('http.route', route.path);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    const late = route.streams ? [] : [AbortSignal.timeout(longestMs)];
     const result = await route.run(service, {
       call: {
         caller,
-        signal: AbortSignal.any([gone.signal, AbortSignal.timeout(longestMs)]),
+        signal: AbortSignal.any([gone.signal, ...late]),
         address: request.socket.remoteAddress ?? '',
         header: (name) => [request.headers[name]].flat()[0],
       },
@@ -139,7 +147,8 @@ export function httpFace<Service>({
       query: Object.fromEntries(url.searchParams),
       body: route.body ? await readJson(request) : undefined,
     });
-    if (route.answer === undefined) response.writeHead(204, guard).end();
+    if (route.streams) await sendEvents(response, result, guard);
+    else if (route.answer === undefined) response.writeHead(204, guard).end();
     else send(response, 200, result);
   }
 }

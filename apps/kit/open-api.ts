@@ -49,7 +49,7 @@ function securityOf(names: readonly string[]): object[] {
 }
 
 function operation<Service>(
-  { id, summary, path, query, body, answer, leadsTo }: Route<Service>,
+  { id, summary, path, query, body, answer, streams, leadsTo }: Route<Service>,
   parameters: OpenApiInput<Service>['parameters'],
 ): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
@@ -73,7 +73,13 @@ function operation<Service>(
     ...(body ? { requestBody: { required: true, content: content(body, 'input') } } : {}),
     responses: {
       ...(answer
-        ? { 200: { description: 'Done.', content: content(answer, 'output'), links: links(leadsTo) } }
+        ? {
+            200: {
+              description: streams ? 'Server-sent events; the data of each is one answer.' : 'Done.',
+              content: content(answer, 'output', streams ? 'text/event-stream' : undefined),
+              links: links(leadsTo),
+            },
+          }
         : { 204: { description: 'Done.' } }),
       '4XX': refused,
       '5XX': refused,
@@ -87,8 +93,8 @@ function links(operations: Route<never>['leadsTo'] = {}): object {
   );
 }
 
-function content(schema: z.ZodType, io: 'input' | 'output') {
-  return { 'application/json': { schema: json(schema, io) } };
+function content(schema: z.ZodType, io: 'input' | 'output', type = 'application/json') {
+  return { [type]: { schema: json(schema, io) } };
 }
 
 function json(schema: z.ZodType, io: 'input' | 'output'): object {

@@ -25,6 +25,8 @@ export interface Person {
   authenticated: Date;
   /** The app that the person visited. */
   app: string;
+  /** Id of the administrator who acts as the person (RFC 8693, 'act'); undefined: the person does. */
+  actor: string | undefined;
 }
 
 /** Address of the keys, and the accepted tokens. */
@@ -65,6 +67,7 @@ const claims = z.object({
   acr: z.string(),
   organisation: z.string().nullable(),
   roles: z.array(z.string()),
+  act: z.object({ sub: z.string().min(1) }).optional(),
 });
 
 const keySet = z.object({
@@ -121,7 +124,7 @@ export class People {
   }
 
   #checked(
-    { iss, aud, sub, sid, iat, exp, auth_time, acr, organisation, roles }: z.output<typeof claims>,
+    { iss, aud, sub, sid, iat, exp, auth_time, acr, organisation, roles, act }: z.output<typeof claims>,
     caller?: string,
   ): Person {
     const { issuer, audiences } = this.#input;
@@ -135,7 +138,7 @@ export class People {
     if (exp - iat > longestSeconds) throw refused('the token is valid for too long');
     return {
       ...{ id: sub, session: sid, organisation: organisation ?? undefined, roles },
-      ...{ level: acr, authenticated: new Date(auth_time * 1_000), app: aud },
+      ...{ level: acr, authenticated: new Date(auth_time * 1_000), app: aud, actor: act?.sub },
     };
   }
 

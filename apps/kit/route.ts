@@ -18,6 +18,11 @@ export interface Route<Service> {
   query?: z.ZodObject;
   body?: z.ZodType;
   answer?: z.ZodType;
+  /**
+   * Whether `run` gives an AsyncIterable, whose values are sent as server-sent events, each an `answer` as JSON, until it or the
+   * request ends. Default: one answer.
+   */
+  streams?: true;
   /** Operations to which the answer leads, each with its parameters (OpenAPI 3.1, 'Link Object', `parameters`). */
   leadsTo?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   run(service: Service, given: Given): Promise<unknown>;

@@ -39,12 +39,7 @@ export function unary<Request, Response>(
       const { signal } = controller;
       signal.throwIfAborted();
       // First, so that a synchronous error cannot leave a rejection of `late` unhandled.
-      const working = work(call.request, {
-        caller: callerOf(call),
-        signal,
-        address: call.getPeer(),
-        header: (name) => call.metadata.get(name).map(String)[0],
-      });
+      const working = work(call.request, callOf(call, signal));
       const late = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
@@ -59,6 +54,19 @@ export function unary<Request, Response>(
         },
       )
       .finally(() => clearTimeout(timer));
+  };
+}
+
+/** The properties of a gRPC call. */
+export function callOf(
+  call: Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext' | 'getPeer'>,
+  signal: AbortSignal,
+): Call {
+  return {
+    caller: callerOf(call),
+    signal,
+    address: call.getPeer(),
+    header: (name) => call.metadata.get(name).map(String)[0],
   };
 }
 

@@ -4,6 +4,7 @@ export default defineApp({
   name: 'orders',
   summary: 'Takes orders and confirms each with a job.',
   image: { build: '.', bundle: 'src/server.ts' },
+  // gRPC for services, and REST for people, whose token a caller with sign-in hands on; probes and metrics on the other.
   ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
   env: { NODE_OPTIONS: '--max-old-space-size=96' },
   probes: {
@@ -17,6 +18,7 @@ export default defineApp({
   uses: [
     { kind: 'database', of: 'orders', as: 'read-write' },
     { kind: 'app', app: 'jobs', port: 'grpc' },
+    { kind: 'people', optional: true },
   ],
   identity: { reload: 'files' },
 });

@@ -79,3 +79,27 @@ it('accepts sign-in, with tokens verified in the app itself and in one that it c
   const { diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
   expect(diagnostics).toEqual([]);
 });
+
+const optional = "uses: [{ kind: 'people', optional: true }],\n  identity: { reload: 'files' },";
+const caller = app(
+  `${door}\n  uses: [{ kind: 'app', app: 'orders', port: 'http' }],\n  identity: { reload: 'files' },`,
+);
+
+it.each<[string, Edit[], boolean]>([
+  ['is gone where nobody has an account', [app(optional, 'orders'), cluster('orders: ', '')], false],
+  [
+    'is gone where no app hands tokens on, although it does in another environment',
+    [app(optional, 'orders'), caller, cluster('orders: ')],
+    false,
+  ],
+  [
+    'is there beside an app that hands tokens on',
+    [app(optional, 'orders'), caller, cluster('shop: , orders: ')],
+    true,
+  ],
+])('an optional edge to people %s', async (_, edits, isThere) => {
+  const { diagnostics, environments } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
+  const orders = environments.find(({ name }) => name === 'dev')?.apps.find(({ name }) => name === 'orders');
+  expect(orders?.uses.some(({ kind }) => kind === 'people')).toBe(isThere);
+});

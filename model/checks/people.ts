@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { isAskedBySignIn } from '../identity.ts';
-import { needsSignIn, personHeader, tokenAudiences } from '../people.ts';
+import { isOptionalPeople, needsSignIn, personHeader, tokenAudiences } from '../people.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
@@ -43,9 +43,9 @@ function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository[
   ];
 }
 
-/** The places of an app's two sign-in settings; none where the app has none. */
+/** The places of an app's two sign-in settings; none where the app has none, or can do without. */
 function written({ value }: Loaded<App>): { path: FieldPath; what: string }[] {
-  const use = value.uses.findIndex(({ kind }) => kind === 'people');
+  const use = value.uses.findIndex((each) => each.kind === 'people' && !isOptionalPeople(each));
   return [
     ...(needsSignIn(value)
       ? [{ path: ['exposes', 'signIn'], what: `'${value.name}' requires sign-in` }]
@@ -106,7 +106,7 @@ function checkHeader({ source, value }: Loaded<App>): Diagnostic[] {
 
 /** An app that verifies tokens must be the audience of some token. */
 function checkAudience(app: Loaded<App>, apps: Repository['apps']): Diagnostic[] {
-  const use = app.value.uses.findIndex(({ kind }) => kind === 'people');
+  const use = app.value.uses.findIndex((each) => each.kind === 'people' && !isOptionalPeople(each));
   const everyApp = { apps: apps.map(({ value }) => value) };
   if (use === -1 || tokenAudiences(everyApp, app.value).length > 0) return [];
   return [

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { contract as accountsContract } from '../../apps/accounts/src/contract.ts';
+import { contract as ordersContract } from '../../apps/orders/src/contract.ts';
 import { Failure } from '../cli/failure.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { restTypes } from './rest-types.ts';
@@ -17,6 +19,9 @@ const orders = 'apps/orders/orders.proto';
  * All contracts' types are in one folder: servers and clients share them, and apps do not import each other.
  */
 const types = { to: 'apps/kit/generated', from: [...shared, accounts, jobs, orders] } as const;
+
+/** Contracts of apps with a REST face that has a generated client, by app. */
+const restContracts = { accounts: accountsContract, orders: ordersContract };
 
 /** Descriptors for server reflection. */
 const described = [
@@ -49,7 +54,8 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
   try {
     const made = new Map(await generate(join(scratch, 'types')));
     for (const { to, from } of described) made.set(`${to}/descriptors.ts`, await describe(from));
-    made.set('apps/kit/generated/accounts-rest.ts', await restTypes());
+    for (const [app, contract] of Object.entries(restContracts))
+      made.set(`apps/kit/generated/${app}-rest.ts`, await restTypes(app, contract));
     const folders = described.map(({ to }) => to);
     const stale = await differences(folders, made);
     for (const file of stale)

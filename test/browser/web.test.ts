@@ -46,6 +46,10 @@ beforeAll(async () => {
   server = createServer(async (request, response) => {
     const { method = '', url = '' } = request;
     const path = new URL(url, 'http://app.localhost').pathname;
+    if (path === '/api/orders/v1/order-events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.write('retry: 1000\n\n');
+    }
     if (path.startsWith('/api/') || path.startsWith('/.sign-in/')) {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -109,7 +113,9 @@ const pages: [string, string][] = [
   [`${club}/settings`, 'Delete the organisation'],
   ['/invitations', 'no invitation in it'],
   ['/invitations#plinth_invitation_abc', 'Accept the invitation'],
+  ['/orders', 'Changes are shown as they happen'],
   ['/account', 'Download'],
+  ['/account/sessions', 'This one'],
   ['/admin', 'Show sessions'],
   ['/admin/organisations', 'Created'],
   ['/admin/audit', 'member.update'],
@@ -172,6 +178,17 @@ it('names are text, whatever they contain', async () => {
   api.members = [];
   const { page, complaints } = await opened('/organisations', name);
   expect(await page.locator('img').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+it('axe finds nothing wrong with the banner of somebody who acts as another person, at 320 px', async () => {
+  api.actAs('bo', {
+    ...{ id: '1f0e4c5a-0000-4000-8000-000000000001', administrator: 'ada', person: 'bo' },
+    ...{ email: 'bo@example.org', reason: 'Ticket 4711', until: '2026-03-01T10:15:00.000Z' },
+  });
+  const { page, complaints } = await opened('/orders', 'You act as');
+  expect(await wrongIn(page)).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
   expect(complaints).toEqual([]);
 });
 

@@ -262,6 +262,69 @@ describe('sign-in', () => {
     await page.getByText('invitation.create').first().waitFor();
   });
 
+  it('places an order, which is confirmed before the eyes of the person', async () => {
+    await page.getByRole('link', { name: 'Orders', exact: true }).click();
+    await page.getByText('Changes are shown as they happen.').waitFor();
+    await page.getByRole('textbox', { name: 'Customer' }).fill('Choir');
+    await page.getByRole('textbox', { name: 'Article' }).fill('column-3');
+    await page.getByRole('textbox', { name: 'Quantity' }).fill('2');
+    await page.getByRole('textbox', { name: 'Price of one' }).fill('12.50');
+    await page.getByRole('button', { name: 'Place the order' }).click();
+    const order = page
+      .getByRole('list', { name: 'Orders' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Choir' });
+    await order.getByText('Confirmed').waitFor();
+  });
+
+  it('lists the own sessions, and ends another one within two seconds', async () => {
+    const other = await browser.newContext({ ignoreHTTPSErrors: true });
+    const elsewhere = await other.newPage();
+    await elsewhere.goto(club);
+    await signIn(elsewhere);
+    await elsewhere.waitForURL(`${club}/**`);
+    await page.goto(`${web}/account/sessions`);
+    await page.getByText('This one').waitFor();
+    await page.getByRole('button', { name: 'End all others' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'End all others' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await until(
+      async () => {
+        await elsewhere.goto(`${club}/after`);
+        return new URL(elsewhere.url()).origin === accounts;
+      },
+      'the end of the other session',
+      { pauseMs: 200 },
+    );
+    await other.close();
+  });
+
+  it('lets an administrator act as another person, with a banner, and names both in the audit log', async () => {
+    const other = await browser.newContext({ ignoreHTTPSErrors: true });
+    const registering = await other.newPage();
+    await registering.goto(club);
+    await registering
+      .getByRole('link', { name: /account/i })
+      .first()
+      .click();
+    await registering.locator('input[name="traits.email"]').fill('dan@example.org');
+    await register(registering, ada.password);
+    await registering.locator('input[name="code"]').fill(await mailedCode('dan@example.org', 0));
+    await registering.locator('button[name="method"][value="code"]').first().click();
+    await other.close();
+    await page.goto(`${web}/admin`);
+    await page.getByRole('button', { name: 'Act as this person: dan@example.org' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('A test of the platform');
+    await page.getByRole('button', { name: 'Act as dan@example.org', exact: true }).click();
+    const banner = page.getByRole('region', { name: 'You act as somebody else' });
+    await banner.getByText('dan@example.org').waitFor();
+    await banner.getByRole('button', { name: 'Stop' }).click();
+    await banner.waitFor({ state: 'detached' });
+    await page.goto(`${web}/admin/audit`);
+    await page.getByText('impersonation.begin').first().waitFor();
+    await page.getByText('impersonation.end').first().waitFor();
+  });
+
   it('blocks requests of other pods and of the gateway to the app', async () => {
     const line =
       "require('net').connect({ host: 'club.club.svc.cluster.local', port: 8080, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })";

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Visited, Visitor } from '../sign-in/visitor.ts';
 import { oneTimeCode } from './one-time-code.ts';
 import { SignInStack } from './sign-in-stack.ts';
+import { personOf, registerAt } from './sign-in-steps.ts';
 
 /*
  * The proxy and its pages before Ory Kratos itself, and a browser without a script. The gateway is left out.
@@ -20,26 +21,7 @@ afterAll(() => stack?.stop());
 
 const visitor = () => new Visitor(stack.proxy.ports.visitors);
 
-/** Who the app was told that asks. */
-function personOf({ status, text }: Visited): Record<string, unknown> {
-  expect(status, text).toBe(200);
-  const { headers } = JSON.parse(text);
-  return JSON.parse(
-    Buffer.from(String(headers['x-plinth-person']).split('.')[1] ?? '', 'base64url').toString(),
-  );
-}
-
-/** A new account whose address is verified. */
-async function register(email: string): Promise<void> {
-  const browser = visitor();
-  const profile = await browser.get(`${stack.accounts}/registration`);
-  const chosen = await browser.send(profile, 'profile', { 'traits.email': email, 'traits.name': 'Ada' });
-  const sent = await browser.send(chosen, 'password', { password });
-  expect(sent.url.pathname, sent.text).toBe('/verification');
-  const code = await stack.code(email);
-  const verified = await browser.send(sent, 'code', { code });
-  expect(verified.text).toContain('class="says success"');
-}
+const register = (email: string) => registerAt(stack, email, password);
 
 /** Opens the app and signs in on the way. */
 async function signIn(browser: Visitor, email: string, path = '/'): Promise<Visited> {
@@ -111,6 +93,18 @@ describe('a person', () => {
       (await other.ask(`${stack.shop}/api`)).status,
       (await mine.ask(`${stack.shop}/api`)).status,
     ]).toEqual([401, 200]);
+  });
+
+  it('lists the own sessions at the host of an app', async () => {
+    const [mine, other] = [visitor(), visitor()];
+    await signIn(mine, email);
+    await signIn(other, email);
+    const { status, text } = await mine.ask(`${stack.shop}/.sign-in/sessions`);
+    expect(status, text).toBe(200);
+    const { sessions }: { sessions: { isThis: boolean; signedInAt: string }[] } = JSON.parse(text);
+    expect(sessions.length).toBeGreaterThan(1);
+    expect(sessions.map(({ isThis }) => isThis)).toEqual([true, ...sessions.slice(1).map(() => false)]);
+    for (const { signedInAt } of sessions) expect(Date.now() - Date.parse(signedInAt)).toBeLessThan(600_000);
   });
 
   it('recovers the account by a mailed code', async () => {

@@ -2,20 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installDebianPackages } from '../../images/debian/index.ts';
 import { freePort } from '../free-port.ts';
-import { AccountsWorld } from './accounts/world.ts';
+import { AccountsWorld, issuer } from './accounts/world.ts';
 import { writeIdentity } from './identity-folder.ts';
-import { eventually } from './world.ts';
+import { eventually, identity, type Running, runJobs, runOrders } from './world.ts';
 
-/* nginx of apps/web, started as its image starts it, before apps/accounts on a real Postgres. */
+/* nginx of apps/web, started as its image starts it, before apps/accounts and apps/orders on a real Postgres. */
 
 /** User of the process in the cluster. */
 const user = 65532;
 const source = join(import.meta.dirname, '../../apps/web/nginx');
 
 let world: AccountsWorld;
+let jobs: Running;
+let orders: Running;
 let folder = '';
 let nginx: ChildProcess | undefined;
 let said = '';
@@ -24,9 +26,16 @@ let origin = '';
 beforeAll(async () => {
   await installDebianPackages(['nginx-light'], (line) => console.log(line));
   world = await AccountsWorld.start('web');
+  jobs = await runJobs('jobs-of-web', ['orders']);
+  orders = await runOrders('orders-of-web', ['web'], jobs, inject('postgres'), {
+    PEOPLE_KEYS: `https://localhost:${world.directory.port}/keys`,
+    PEOPLE_IDENTITY_DIR: await identity(world.signIn, 'orders'),
+    PEOPLE_ISSUER: issuer,
+    PEOPLE_AUDIENCES: 'web',
+  });
   folder = await mkdtemp(join(tmpdir(), 'plinth-web-'));
   await cp(source, join(folder, 'nginx'), { recursive: true });
-  for (const name of ['dist/assets', 'work', 'identity'])
+  for (const name of ['dist/assets', 'work', 'identity', 'orders-identity'])
     await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'dist/index.html'), `<!doctype html><title>Pages</title>${' '.repeat(1_000)}`);
   await writeFile(join(folder, 'dist/assets/main-abc123.js'), `/*${' '.repeat(1_000)}*/`);
@@ -40,6 +49,8 @@ beforeAll(async () => {
       ...{ PORT: `${port}`, TMPDIR: join(folder, 'work') },
       ...{ ACCOUNTS_ADDRESS: `localhost:${world.services[0]?.port}` },
       ACCOUNTS_IDENTITY_DIR: join(folder, 'identity'),
+      ORDERS_ADDRESS: orders.address,
+      ORDERS_IDENTITY_DIR: join(folder, 'orders-identity'),
     },
     ...(isRoot ? { uid: user, gid: user } : {}),
     // A group of its own: start.sh has a second process, which ends with the container in a cluster.
@@ -56,13 +67,19 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (nginx?.pid !== undefined) process.kill(-nginx.pid);
+  await orders?.service.stop();
+  await jobs?.service.stop();
   await world?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Writes a certificate of accounts' authority for a name, readable for the user of nginx alone. */
+/** Writes certificates of the authorities of accounts and orders for a name, readable for the user of nginx alone. */
 async function certificateOf(commonName: string): Promise<void> {
-  writeIdentity(join(folder, 'identity'), await world.authority.issue({ commonName }), world.authority.roots);
+  for (const [name, authority] of [
+    ['identity', world.authority],
+    ['orders-identity', orders.authority],
+  ] as const)
+    writeIdentity(join(folder, name), await authority.issue({ commonName }), authority.roots);
   if (process.getuid?.() !== 0) return;
   await chown(folder, user, user);
   for (const entry of await readdir(folder, { recursive: true }))
@@ -163,4 +180,28 @@ describe('the API', () => {
     await certificateOf('web');
     await answersBy(200);
   }, 150_000);
+
+  it('of orders is asked with the certificate of web, and sends each event at once', async () => {
+    const stream = await eventually(async () => {
+      const answer = await ask('/api/orders/v1/order-events', { headers: asAda() });
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(stream.headers.get('content-type')).toBe('text/event-stream');
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const placed = await ask('/api/orders/v1/orders', {
+      method: 'POST',
+      headers: { ...asAda(), 'content-type': 'application/json' },
+      body: JSON.stringify({ customer: 'Choir', lines: [{ sku: 'a', quantity: 1, unitPrice: 1 }] }),
+    });
+    expect(placed.status, await placed.clone().text()).toBe(200);
+    let text = '';
+    const began = Date.now();
+    while (!text.includes('"customer":"Choir"')) text += (await reader?.read())?.value ?? '';
+    expect(Date.now() - began).toBeLessThan(2_000);
+    await reader?.cancel();
+  });
+
+  it('of orders refuses a request without a token', async () => {
+    expect((await ask('/api/orders/v1/orders')).status).toBe(401);
+  });
 });

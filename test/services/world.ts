@@ -82,12 +82,13 @@ export async function startJobsOn(
   return { service, authority, folder, address: `localhost:${service.port}` };
 }
 
-/** `orders` on a new database of that name, with `jobs` at an address. */
+/** `orders` on a new database of that name, with `jobs` at an address. `more`: variables beside those of every test. */
 export async function runOrders(
   database: string,
   callers: string[],
   jobs: Pick<Running, 'authority' | 'address'>,
   at: PostgresAddress = inject('postgres'),
+  more: Record<string, string> = {},
 ): Promise<Running & { env: Record<string, string> }> {
   await makeDatabase(at, database);
   const owner = databaseAccess('migrations', await loginAs(database, 'owner', at));
@@ -101,6 +102,7 @@ export async function runOrders(
     CALLERS: callers.join(','),
     JOBS_ADDRESS: jobs.address,
     JOBS_IDENTITY_DIR: await identity(jobs.authority, 'orders'),
+    ...more,
   };
   const service = await startOrders({ env, ports: anyPort });
   return { service, authority, folder, address: `localhost:${service.port}`, env };

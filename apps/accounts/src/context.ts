@@ -3,7 +3,7 @@ import type { People } from '../../kit/person.ts';
 import type { OperationAnswer, OperationId, OperationInput } from './contract.ts';
 import type { Directory } from './directory.ts';
 import type { Mailer } from './mailer.ts';
-import { actorOf, type Origin, type Principal } from './principal.ts';
+import { actorOf, type Origin, onBehalfOf, type Principal } from './principal.ts';
 import { insertAuditEntry } from './repository/audit.ts';
 import type { Organisation } from './schemas.ts';
 
@@ -40,7 +40,7 @@ interface Change {
 }
 
 /** Days for which entries are kept that belong to no organisation. */
-const personalDays = 365;
+export const personalDays = 365;
 
 /** Writes a change into the audit log, in the transaction that makes it. */
 export async function noteChange(
@@ -50,7 +50,7 @@ export async function noteChange(
   { action, subject, before, after }: Change,
 ): Promise<void> {
   await insertAuditEntry(queries, {
-    ...{ actor: actorOf(principal), action, subject, ...origin },
+    ...{ actor: actorOf(principal), onBehalfOf: onBehalfOf(principal), action, subject, ...origin },
     before: before && { ...before },
     after: after && { ...after },
     organisation: organisation?.id ?? null,

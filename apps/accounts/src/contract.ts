@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Operation } from '../../kit/operation.ts';
 import * as schemas from './schemas.ts';
 
 /**
@@ -7,14 +8,13 @@ import * as schemas from './schemas.ts';
  */
 export type OperationAccess = 'person' | 'caller' | 'member' | 'administrator' | { permission: string };
 
-/** One operation, for gRPC and REST alike: fields of `input` that stand in the path come from there. */
-export interface Contract {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  path: string;
-  summary: string;
+export interface Contract extends Operation {
   access: OperationAccess;
-  input: z.ZodObject;
-  answer: z.ZodObject;
+  /**
+   * `true`: refused for an administrator who acts as somebody else, as every operation for administrators is, since it gives rights or
+   * data away or cannot be taken back. Default: carried out, with both names in the audit log.
+   */
+  privileged?: true;
 }
 
 const nothing = z.strictObject({});
@@ -51,11 +51,21 @@ const sessions = {
 } as const satisfies Record<string, Contract>;
 
 const people = {
+  listSessionUses: {
+    method: 'get',
+    path: '/v1/person/session-uses',
+    summary:
+      "When the person's sessions were used last. Those of a person without an organisation are not kept.",
+    access: 'person',
+    input: nothing,
+    answer: z.object({ uses: z.array(schemas.sessionUse) }),
+  },
   exportPerson: {
     method: 'get',
     path: '/v1/person/export',
     summary: 'Everything that is kept about the person.',
     access: 'person',
+    privileged: true,
     input: nothing,
     answer: z.object({ document: z.record(z.string(), z.unknown()) }),
   },
@@ -65,6 +75,7 @@ const people = {
     summary:
       "Deletes the person: account, sessions and memberships. Audit entries keep the person's id alone.",
     access: 'person',
+    privileged: true,
     input: z.strictObject({ email: schemas.emailAddress.describe("The person's address, typed again.") }),
     answer: none,
   },
@@ -117,6 +128,7 @@ const organisations = {
     summary:
       'Deletes the organisation with members, roles, invitations and keys. Its audit log stays until its retention ends.',
     access: { permission: 'organisation.delete' },
+    privileged: true,
     input: ofOrganisation,
     answer: none,
   },
@@ -137,6 +149,7 @@ const members = {
     path: `${at}/members/{person}`,
     summary: 'Replaces the roles of a member.',
     access: { permission: 'members.update' },
+    privileged: true,
     input: ofMember.extend({ roles: schemas.roleNames }),
     answer: z.object({ member: schemas.member }),
   },
@@ -145,6 +158,7 @@ const members = {
     path: `${at}/members/{person}`,
     summary: 'Removes a member, with the permission members.remove or oneself.',
     access: 'member',
+    privileged: true,
     input: ofMember,
     answer: none,
   },
@@ -157,6 +171,7 @@ const invitations = {
     summary:
       'Sends a link by mail, which is good once, for seven days, for a person whose verified address it is.',
     access: { permission: 'invitations.create' },
+    privileged: true,
     input: ofOrganisation.extend({ email: schemas.emailAddress, roles: schemas.roleNames }),
     answer: z.object({ invitation: schemas.invitation }),
   },
@@ -181,6 +196,7 @@ const invitations = {
     path: '/v1/invitations/accept',
     summary: 'Makes the person a member, by the token in the link of an invitation.',
     access: 'person',
+    privileged: true,
     input: z.strictObject({ token: z.string().min(1).max(200) }),
     answer: z.object({ organisation: schemas.organisation }),
   },
@@ -201,6 +217,7 @@ const roles = {
     path: `${at}/roles/{role}`,
     summary: 'Creates or replaces a role. Nobody can give a permission that he does not have.',
     access: { permission: 'roles.update' },
+    privileged: true,
     input: ofRole.extend({
       description: schemas.displayName.or(z.literal('')).default(''),
       permissions: schemas.permissions,
@@ -212,6 +229,7 @@ const roles = {
     path: `${at}/roles/{role}`,
     summary: 'Deletes a role that no member has.',
     access: { permission: 'roles.update' },
+    privileged: true,
     input: ofRole,
     answer: none,
   },
@@ -231,6 +249,7 @@ const keys = {
     path: `${at}/keys`,
     summary: 'Creates an API key. The secret is in this answer and nowhere else.',
     access: { permission: 'keys.create' },
+    privileged: true,
     input: ofOrganisation.extend({
       name: schemas.displayName,
       scopes: schemas.permissions,
@@ -284,6 +303,26 @@ const audit = {
 
 const onPlatform = z.strictObject({ pageSize: schemas.pageSize(200), pageToken: schemas.firstOrPageToken });
 const ofPerson = z.strictObject({ person: schemas.personId });
+const impersonations = {
+  beginImpersonation: {
+    method: 'post',
+    path: '/v1/platform/people/{person}/impersonation',
+    summary:
+      'Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused.',
+    access: 'administrator',
+    input: ofPerson.extend({ reason: schemas.reason }),
+    answer: z.object({ impersonation: schemas.impersonation }),
+  },
+  endImpersonation: {
+    method: 'delete',
+    path: '/v1/session/impersonation',
+    summary: 'Ends acting as somebody else in this session, which must be revalidated after.',
+    access: 'person',
+    input: nothing,
+    answer: none,
+  },
+} as const satisfies Record<string, Contract>;
+
 const platform = {
   getPlatform: {
     method: 'get',
@@ -347,6 +386,7 @@ export const contract = {
   ...keys,
   ...audit,
   ...platform,
+  ...impersonations,
 } as const satisfies Record<string, Contract>;
 
 export type OperationId = keyof typeof contract;
@@ -362,10 +402,3 @@ export const pathParameters = {
   role: schemas.roleName,
   key: schemas.keyId,
 } as const;
-
-/** Fields of an operation's input that stand in its path, and those that do not. */
-export function partsOf({ path, input }: Contract): { inPath: string[]; others: z.ZodObject } {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const others = Object.entries(input.shape).filter(([name]) => !inPath.includes(name));
-  return { inPath, others: z.strictObject(Object.fromEntries(others)) };
-}

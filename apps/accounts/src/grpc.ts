@@ -31,6 +31,7 @@ export function grpcFace(accounts: Accounts): messages.AccountsServiceServer {
     getSession: face('getSession', m.GetSessionRequest, m.GetSessionResponse),
     revalidateSession: face('revalidateSession', m.RevalidateSessionRequest, m.RevalidateSessionResponse),
     switchOrganisation: face('switchOrganisation', m.SwitchOrganisationRequest, m.SwitchOrganisationResponse),
+    listSessionUses: face('listSessionUses', m.ListSessionUsesRequest, m.ListSessionUsesResponse),
     exportPerson: face('exportPerson', m.ExportPersonRequest, m.ExportPersonResponse),
     deletePerson: face('deletePerson', m.DeletePersonRequest, m.DeletePersonResponse),
     ...organisationsFace(face),
@@ -82,6 +83,8 @@ function keysFace(face: Face) {
 function platformFace(face: Face) {
   const m = messages;
   return {
+    beginImpersonation: face('beginImpersonation', m.BeginImpersonationRequest, m.BeginImpersonationResponse),
+    endImpersonation: face('endImpersonation', m.EndImpersonationRequest, m.EndImpersonationResponse),
     getPlatform: face('getPlatform', m.GetPlatformRequest, m.GetPlatformResponse),
     listPeople: face('listPeople', m.ListPeopleRequest, m.ListPeopleResponse),
     listPersonSessions: face('listPersonSessions', m.ListPersonSessionsRequest, m.ListPersonSessionsResponse),

@@ -3,10 +3,17 @@ import { checked, Refusal } from '../../kit/refusal.ts';
 import type { Call } from '../../kit/unary.ts';
 import { isAdministrator } from './administrators.ts';
 import type { AccountsParts, Context, Handlers } from './context.ts';
-import { contract, type OperationAnswer, type OperationId, type OperationInput } from './contract.ts';
+import {
+  type Contract,
+  contract,
+  type OperationAnswer,
+  type OperationId,
+  type OperationInput,
+} from './contract.ts';
 import { handlers } from './handlers/handlers.ts';
 import { permits } from './permissions.ts';
 import { originOf, type Principal, principalOf } from './principal.ts';
+import { fetchOpenImpersonation } from './repository/impersonations.ts';
 import { fetchPermissions } from './repository/members.ts';
 
 /** Carries out the operations of the contract, for gRPC and REST alike: nothing gets past it. */
@@ -25,6 +32,7 @@ export class Accounts {
     const { database, people } = this.#input;
     const principal = await principalOf(call, people, database);
     const input = checked(contract[id].input, given) as OperationInput<Id>;
+    await this.#refuseImpersonated(id, principal);
     const held = await this.#admit(id, principal, input);
     const context: Context = {
       ...this.#input,
@@ -52,6 +60,30 @@ export class Accounts {
     if (typeof access === 'object' && !permits(held, access.permission))
       throw new Refusal(status.PERMISSION_DENIED, `this takes the permission ${access.permission}`);
     return held;
+  }
+
+  /**
+   * An administrator who acts as somebody else does nothing privileged, and nothing once the impersonation has ended: his token may be
+   * valid for another minute.
+   */
+  async #refuseImpersonated(id: OperationId, principal: Principal): Promise<void> {
+    if (principal.kind !== 'person' || principal.actor === undefined) return;
+    const { access, privileged }: Contract = contract[id];
+    if (access === 'administrator' || privileged)
+      throw new Refusal(
+        status.PERMISSION_DENIED,
+        'this is refused while you act as somebody else: stop that, or have the person do it',
+        'impersonating',
+      );
+    // It says itself that the session must be revalidated.
+    if (id === 'getSession') return;
+    const open = await fetchOpenImpersonation(this.#input.database, principal.session);
+    if (open?.administrator !== principal.actor || open.person !== principal.id)
+      throw new Refusal(
+        status.UNAUTHENTICATED,
+        'you do not act as somebody else any more: nothing was carried out',
+        'impersonation_ended',
+      );
   }
 
   async #held(principal: Principal, organisation: string): Promise<readonly string[] | undefined> {

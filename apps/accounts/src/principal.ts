@@ -9,7 +9,14 @@ import { hashOf } from './secret.ts';
 
 /** For whom a call is made. */
 export type Principal =
-  | { kind: 'person'; id: string; session: string; app: string }
+  | {
+      kind: 'person';
+      id: string;
+      session: string;
+      app: string;
+      /** Id of the administrator who acts as the person; undefined: nobody does. */
+      actor: string | undefined;
+    }
   | { kind: 'key'; id: string; organisation: string; scopes: readonly string[] }
   | { kind: 'app'; name: string };
 
@@ -30,8 +37,8 @@ export async function principalOf(
 ): Promise<Principal> {
   const token = call.header(personHeader);
   if (token !== undefined) {
-    const { id, session, app } = await people.verify(token, call.caller);
-    return { kind: 'person', id, session, app };
+    const { id, session, app, actor } = await people.verify(token, call.caller);
+    return { kind: 'person', id, session, app, actor };
   }
   const authorization = call.header('authorization');
   if (authorization === undefined) return { kind: 'app', name: call.caller };
@@ -46,9 +53,15 @@ export async function principalOf(
   return { kind: 'key', id: key.id, organisation: key.organisation, scopes: key.scopes };
 }
 
-/** As the audit log has it: `person:ID`, `key:ID` or `app:NAME`. */
+/** As the audit log has it: `person:ID`, `key:ID` or `app:NAME`. An administrator who acts as somebody is named himself. */
 export function actorOf(principal: Principal): string {
+  if (principal.kind === 'person') return `person:${principal.actor ?? principal.id}`;
   return `${principal.kind}:${principal.kind === 'app' ? principal.name : principal.id}`;
+}
+
+/** As whom an administrator acts, as the audit log has it; '' for everybody else. */
+export function onBehalfOf(principal: Principal): string {
+  return principal.kind === 'person' && principal.actor !== undefined ? `person:${principal.id}` : '';
 }
 
 /**

@@ -53,6 +53,22 @@ export const pageSize = (most: number) => z.coerce.number().int().min(1).max(mos
 
 export const nextPageToken = z.string().describe('Empty on the last page.');
 
+export const impersonation = z.object({
+  id: z.uuid().describe('Id of the session in which the administrator acts as the person.'),
+  administrator: z.string().describe('Id of the administrator.'),
+  person: z.string().describe('Id of the person.'),
+  email: z.string().describe("The person's address."),
+  reason: z.string(),
+  until: time,
+});
+
+/** Why an administrator acts as somebody else. */
+export const reason = storedText
+  .trim()
+  .min(10)
+  .max(500)
+  .describe('Why, in a sentence of at least 10 characters: the audit log keeps it.');
+
 export const session = z.object({
   person: z.string(),
   session: z.string(),
@@ -62,8 +78,17 @@ export const session = z.object({
   organisation: z.string().describe('Organisation for which the person acts; empty: none.'),
   roles: z.array(z.string()),
   permissions: z.array(z.string()).describe('`*`: everything.'),
+  impersonation: impersonation
+    .nullable()
+    .describe('The administrator who acts as a person in or by this session. Null: nobody does.'),
 });
 export type PersonSession = z.output<typeof session>;
+
+export const sessionUse = z.object({
+  session: z.string().describe('Id of the session.'),
+  lastUsedAt: time.describe('To the minute.'),
+});
+export type SessionUse = z.output<typeof sessionUse>;
 
 export const organisation = z.object({
   id: organisationId,
@@ -119,6 +144,9 @@ export const auditEntry = z.object({
   id: z.uuid(),
   at: time,
   actor: z.string().describe('`person:ID`, `key:ID` or `app:NAME`.'),
+  onBehalfOf: z
+    .string()
+    .describe('`person:ID` as whom the actor, an administrator, acted. Empty: as nobody else.'),
   action: z.string().describe('Such as `member.update`.'),
   subject: z.string().describe('Such as `member:ID`.'),
   address: z.string().describe('Address of the visitor as the gateway saw it, else of the calling pod.'),

@@ -24,6 +24,29 @@ export interface AccountsApi {
          * `*`: everything.
          */
         permissions: string[];
+        /**
+         * The administrator who acts as a person in or by this session. Null: nobody does.
+         */
+        impersonation: {
+          /**
+           * Id of the session in which the administrator acts as the person.
+           */
+          id: string;
+          /**
+           * Id of the administrator.
+           */
+          administrator: string;
+          /**
+           * Id of the person.
+           */
+          person: string;
+          /**
+           * The person's address.
+           */
+          email: string;
+          reason: string;
+          until: string;
+        } | null;
       };
     };
   };
@@ -49,6 +72,29 @@ export interface AccountsApi {
          * `*`: everything.
          */
         permissions: string[];
+        /**
+         * The administrator who acts as a person in or by this session. Null: nobody does.
+         */
+        impersonation: {
+          /**
+           * Id of the session in which the administrator acts as the person.
+           */
+          id: string;
+          /**
+           * Id of the administrator.
+           */
+          administrator: string;
+          /**
+           * Id of the person.
+           */
+          person: string;
+          /**
+           * The person's address.
+           */
+          email: string;
+          reason: string;
+          until: string;
+        } | null;
       };
     };
   };
@@ -79,7 +125,48 @@ export interface AccountsApi {
          * `*`: everything.
          */
         permissions: string[];
+        /**
+         * The administrator who acts as a person in or by this session. Null: nobody does.
+         */
+        impersonation: {
+          /**
+           * Id of the session in which the administrator acts as the person.
+           */
+          id: string;
+          /**
+           * Id of the administrator.
+           */
+          administrator: string;
+          /**
+           * Id of the person.
+           */
+          person: string;
+          /**
+           * The person's address.
+           */
+          email: string;
+          reason: string;
+          until: string;
+        } | null;
       };
+    };
+  };
+  /**
+   * When the person's sessions were used last. Those of a person without an organisation are not kept.
+   */
+  listSessionUses: {
+    request: {};
+    answer: {
+      uses: {
+        /**
+         * Id of the session.
+         */
+        session: string;
+        /**
+         * To the minute.
+         */
+        lastUsedAt: string;
+      }[];
     };
   };
   /**
@@ -615,6 +702,10 @@ export interface AccountsApi {
          */
         actor: string;
         /**
+         * `person:ID` as whom the actor, an administrator, acted. Empty: as nobody else.
+         */
+        onBehalfOf: string;
+        /**
          * Such as `member.update`.
          */
         action: string;
@@ -769,6 +860,10 @@ export interface AccountsApi {
          */
         actor: string;
         /**
+         * `person:ID` as whom the actor, an administrator, acted. Empty: as nobody else.
+         */
+        onBehalfOf: string;
+        /**
          * Such as `member.update`.
          */
         action: string;
@@ -803,6 +898,50 @@ export interface AccountsApi {
       nextPageToken: string;
     };
   };
+  /**
+   * Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused.
+   */
+  beginImpersonation: {
+    request: {
+      /**
+       * Id of the person, as the token has it.
+       */
+      person: string;
+      /**
+       * Why, in a sentence of at least 10 characters: the audit log keeps it.
+       */
+      reason: string;
+    };
+    answer: {
+      impersonation: {
+        /**
+         * Id of the session in which the administrator acts as the person.
+         */
+        id: string;
+        /**
+         * Id of the administrator.
+         */
+        administrator: string;
+        /**
+         * Id of the person.
+         */
+        person: string;
+        /**
+         * The person's address.
+         */
+        email: string;
+        reason: string;
+        until: string;
+      };
+    };
+  };
+  /**
+   * Ends acting as somebody else in this session, which must be revalidated after.
+   */
+  endImpersonation: {
+    request: {};
+    answer: {};
+  };
 }
 
 /** Where each operation is. */
@@ -810,6 +949,7 @@ export const accountsRoutes = {
   getSession: { method: 'GET', path: '/v1/session' },
   revalidateSession: { method: 'POST', path: '/v1/session/revalidate' },
   switchOrganisation: { method: 'PUT', path: '/v1/session/organisation' },
+  listSessionUses: { method: 'GET', path: '/v1/person/session-uses' },
   exportPerson: { method: 'GET', path: '/v1/person/export' },
   deletePerson: { method: 'POST', path: '/v1/person/delete' },
   createOrganisation: { method: 'POST', path: '/v1/organisations' },
@@ -839,4 +979,6 @@ export const accountsRoutes = {
   revokePersonSessions: { method: 'DELETE', path: '/v1/platform/people/{person}/sessions' },
   listPlatformOrganisations: { method: 'GET', path: '/v1/platform/organisations' },
   listPlatformAuditEntries: { method: 'GET', path: '/v1/platform/audit' },
+  beginImpersonation: { method: 'POST', path: '/v1/platform/people/{person}/impersonation' },
+  endImpersonation: { method: 'DELETE', path: '/v1/session/impersonation' },
 } as const;

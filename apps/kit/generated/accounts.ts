@@ -30,6 +30,35 @@ export interface Person {
   verified: string[];
 }
 
+export interface Impersonation {
+  /** Id of the session in which the administrator acts as the person. */
+  id: string;
+  /** Id of the administrator. */
+  administrator: string;
+  /** Id of the person. */
+  person: string;
+  /** The person's address. */
+  email: string;
+  reason: string;
+  until: Date | undefined;
+}
+
+export interface BeginImpersonationRequest {
+  person: string;
+  /** Why, in a sentence of at least 10 characters: the audit log keeps it. */
+  reason: string;
+}
+
+export interface BeginImpersonationResponse {
+  impersonation: Impersonation | undefined;
+}
+
+export interface EndImpersonationRequest {
+}
+
+export interface EndImpersonationResponse {
+}
+
 export interface PersonSession {
   id: string;
   signedInAt: Date | undefined;
@@ -111,6 +140,8 @@ export interface Session {
   roles: string[];
   /** What these roles permit; `*`: everything. */
   permissions: string[];
+  /** The administrator who acts as a person in or by this session. Not set: nobody does. */
+  impersonation: Impersonation | undefined;
 }
 
 export interface Organisation {
@@ -188,7 +219,11 @@ export interface AuditEntry {
     | { [key: string]: any }
     | undefined;
   /** Not set: there is nothing any more. */
-  after: { [key: string]: any } | undefined;
+  after:
+    | { [key: string]: any }
+    | undefined;
+  /** `person:ID` as whom the actor, an administrator, acted. Empty: as nobody else. */
+  onBehalfOf: string;
 }
 
 export interface GetSessionRequest {
@@ -211,6 +246,21 @@ export interface SwitchOrganisationRequest {
 
 export interface SwitchOrganisationResponse {
   session: Session | undefined;
+}
+
+export interface ListSessionUsesRequest {
+}
+
+export interface SessionUse {
+  /** Id of the session. */
+  session: string;
+  /** To the minute. */
+  lastUsedAt: Date | undefined;
+}
+
+export interface ListSessionUsesResponse {
+  /** Newest first. A session of a person without an organisation is not in it. */
+  uses: SessionUse[];
 }
 
 export interface ExportPersonRequest {
@@ -537,6 +587,413 @@ export const Person: MessageFns<Person> = {
     message.email = object.email ?? "";
     message.name = object.name ?? "";
     message.verified = object.verified?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseImpersonation(): Impersonation {
+  return { id: "", administrator: "", person: "", email: "", reason: "", until: undefined };
+}
+
+export const Impersonation: MessageFns<Impersonation> = {
+  encode(message: Impersonation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.administrator !== "") {
+      writer.uint32(18).string(message.administrator);
+    }
+    if (message.person !== "") {
+      writer.uint32(26).string(message.person);
+    }
+    if (message.email !== "") {
+      writer.uint32(34).string(message.email);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Impersonation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImpersonation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.administrator = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.person = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Impersonation {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      administrator: isSet(object.administrator) ? globalThis.String(object.administrator) : "",
+      person: isSet(object.person) ? globalThis.String(object.person) : "",
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      until: isSet(object.until) ? fromJsonTimestamp(object.until) : undefined,
+    };
+  },
+
+  toJSON(message: Impersonation): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.administrator !== "") {
+      obj.administrator = message.administrator;
+    }
+    if (message.person !== "") {
+      obj.person = message.person;
+    }
+    if (message.email !== "") {
+      obj.email = message.email;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.until !== undefined) {
+      obj.until = message.until.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Impersonation>, I>>(base?: I): Impersonation {
+    return Impersonation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Impersonation>, I>>(object: I): Impersonation {
+    const message = createBaseImpersonation();
+    message.id = object.id ?? "";
+    message.administrator = object.administrator ?? "";
+    message.person = object.person ?? "";
+    message.email = object.email ?? "";
+    message.reason = object.reason ?? "";
+    message.until = object.until ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBeginImpersonationRequest(): BeginImpersonationRequest {
+  return { person: "", reason: "" };
+}
+
+export const BeginImpersonationRequest: MessageFns<BeginImpersonationRequest> = {
+  encode(message: BeginImpersonationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.person !== "") {
+      writer.uint32(10).string(message.person);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginImpersonationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginImpersonationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.person = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginImpersonationRequest {
+    return {
+      person: isSet(object.person) ? globalThis.String(object.person) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: BeginImpersonationRequest): unknown {
+    const obj: any = {};
+    if (message.person !== "") {
+      obj.person = message.person;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginImpersonationRequest>, I>>(base?: I): BeginImpersonationRequest {
+    return BeginImpersonationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginImpersonationRequest>, I>>(object: I): BeginImpersonationRequest {
+    const message = createBaseBeginImpersonationRequest();
+    message.person = object.person ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseBeginImpersonationResponse(): BeginImpersonationResponse {
+  return { impersonation: undefined };
+}
+
+export const BeginImpersonationResponse: MessageFns<BeginImpersonationResponse> = {
+  encode(message: BeginImpersonationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.impersonation !== undefined) {
+      Impersonation.encode(message.impersonation, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginImpersonationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginImpersonationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.impersonation = Impersonation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginImpersonationResponse {
+    return { impersonation: isSet(object.impersonation) ? Impersonation.fromJSON(object.impersonation) : undefined };
+  },
+
+  toJSON(message: BeginImpersonationResponse): unknown {
+    const obj: any = {};
+    if (message.impersonation !== undefined) {
+      obj.impersonation = Impersonation.toJSON(message.impersonation);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginImpersonationResponse>, I>>(base?: I): BeginImpersonationResponse {
+    return BeginImpersonationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginImpersonationResponse>, I>>(object: I): BeginImpersonationResponse {
+    const message = createBaseBeginImpersonationResponse();
+    message.impersonation = (object.impersonation !== undefined && object.impersonation !== null)
+      ? Impersonation.fromPartial(object.impersonation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEndImpersonationRequest(): EndImpersonationRequest {
+  return {};
+}
+
+export const EndImpersonationRequest: MessageFns<EndImpersonationRequest> = {
+  encode(_: EndImpersonationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndImpersonationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndImpersonationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): EndImpersonationRequest {
+    return {};
+  },
+
+  toJSON(_: EndImpersonationRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EndImpersonationRequest>, I>>(base?: I): EndImpersonationRequest {
+    return EndImpersonationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndImpersonationRequest>, I>>(_: I): EndImpersonationRequest {
+    const message = createBaseEndImpersonationRequest();
+    return message;
+  },
+};
+
+function createBaseEndImpersonationResponse(): EndImpersonationResponse {
+  return {};
+}
+
+export const EndImpersonationResponse: MessageFns<EndImpersonationResponse> = {
+  encode(_: EndImpersonationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndImpersonationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndImpersonationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): EndImpersonationResponse {
+    return {};
+  },
+
+  toJSON(_: EndImpersonationResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EndImpersonationResponse>, I>>(base?: I): EndImpersonationResponse {
+    return EndImpersonationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndImpersonationResponse>, I>>(_: I): EndImpersonationResponse {
+    const message = createBaseEndImpersonationResponse();
     return message;
   },
 };
@@ -1601,7 +2058,7 @@ export const ListPlatformAuditEntriesResponse: MessageFns<ListPlatformAuditEntri
 };
 
 function createBaseSession(): Session {
-  return { person: "", session: "", state: "", organisation: "", roles: [], permissions: [] };
+  return { person: "", session: "", state: "", organisation: "", roles: [], permissions: [], impersonation: undefined };
 }
 
 export const Session: MessageFns<Session> = {
@@ -1623,6 +2080,9 @@ export const Session: MessageFns<Session> = {
     }
     for (const v of message.permissions) {
       writer.uint32(50).string(v!);
+    }
+    if (message.impersonation !== undefined) {
+      Impersonation.encode(message.impersonation, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1688,6 +2148,14 @@ export const Session: MessageFns<Session> = {
             message.permissions.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.impersonation = Impersonation.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1710,6 +2178,7 @@ export const Session: MessageFns<Session> = {
       permissions: globalThis.Array.isArray(object?.permissions)
         ? object.permissions.map((e: any) => globalThis.String(e))
         : [],
+      impersonation: isSet(object.impersonation) ? Impersonation.fromJSON(object.impersonation) : undefined,
     };
   },
 
@@ -1733,6 +2202,9 @@ export const Session: MessageFns<Session> = {
     if (message.permissions?.length) {
       obj.permissions = message.permissions;
     }
+    if (message.impersonation !== undefined) {
+      obj.impersonation = Impersonation.toJSON(message.impersonation);
+    }
     return obj;
   },
 
@@ -1747,6 +2219,9 @@ export const Session: MessageFns<Session> = {
     message.organisation = object.organisation ?? "";
     message.roles = object.roles?.map((e) => e) || [];
     message.permissions = object.permissions?.map((e) => e) || [];
+    message.impersonation = (object.impersonation !== undefined && object.impersonation !== null)
+      ? Impersonation.fromPartial(object.impersonation)
+      : undefined;
     return message;
   },
 };
@@ -2531,6 +3006,7 @@ function createBaseAuditEntry(): AuditEntry {
     app: "",
     before: undefined,
     after: undefined,
+    onBehalfOf: "",
   };
 }
 
@@ -2562,6 +3038,9 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     }
     if (message.after !== undefined) {
       Struct.encode(Struct.wrap(message.after), writer.uint32(74).fork()).join();
+    }
+    if (message.onBehalfOf !== "") {
+      writer.uint32(82).string(message.onBehalfOf);
     }
     return writer;
   },
@@ -2651,6 +3130,14 @@ export const AuditEntry: MessageFns<AuditEntry> = {
             message.after = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.onBehalfOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2674,6 +3161,11 @@ export const AuditEntry: MessageFns<AuditEntry> = {
       app: isSet(object.app) ? globalThis.String(object.app) : "",
       before: isObject(object.before) ? object.before : undefined,
       after: isObject(object.after) ? object.after : undefined,
+      onBehalfOf: isSet(object.onBehalfOf)
+        ? globalThis.String(object.onBehalfOf)
+        : isSet(object.on_behalf_of)
+        ? globalThis.String(object.on_behalf_of)
+        : "",
     };
   },
 
@@ -2706,6 +3198,9 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     if (message.after !== undefined) {
       obj.after = message.after;
     }
+    if (message.onBehalfOf !== "") {
+      obj.onBehalfOf = message.onBehalfOf;
+    }
     return obj;
   },
 
@@ -2723,6 +3218,7 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     message.app = object.app ?? "";
     message.before = object.before ?? undefined;
     message.after = object.after ?? undefined;
+    message.onBehalfOf = object.onBehalfOf ?? "";
     return message;
   },
 };
@@ -3101,6 +3597,214 @@ export const SwitchOrganisationResponse: MessageFns<SwitchOrganisationResponse> 
     message.session = (object.session !== undefined && object.session !== null)
       ? Session.fromPartial(object.session)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseListSessionUsesRequest(): ListSessionUsesRequest {
+  return {};
+}
+
+export const ListSessionUsesRequest: MessageFns<ListSessionUsesRequest> = {
+  encode(_: ListSessionUsesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSessionUsesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSessionUsesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListSessionUsesRequest {
+    return {};
+  },
+
+  toJSON(_: ListSessionUsesRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSessionUsesRequest>, I>>(base?: I): ListSessionUsesRequest {
+    return ListSessionUsesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSessionUsesRequest>, I>>(_: I): ListSessionUsesRequest {
+    const message = createBaseListSessionUsesRequest();
+    return message;
+  },
+};
+
+function createBaseSessionUse(): SessionUse {
+  return { session: "", lastUsedAt: undefined };
+}
+
+export const SessionUse: MessageFns<SessionUse> = {
+  encode(message: SessionUse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.session !== "") {
+      writer.uint32(10).string(message.session);
+    }
+    if (message.lastUsedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastUsedAt), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionUse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionUse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lastUsedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionUse {
+    return {
+      session: isSet(object.session) ? globalThis.String(object.session) : "",
+      lastUsedAt: isSet(object.lastUsedAt)
+        ? fromJsonTimestamp(object.lastUsedAt)
+        : isSet(object.last_used_at)
+        ? fromJsonTimestamp(object.last_used_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: SessionUse): unknown {
+    const obj: any = {};
+    if (message.session !== "") {
+      obj.session = message.session;
+    }
+    if (message.lastUsedAt !== undefined) {
+      obj.lastUsedAt = message.lastUsedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SessionUse>, I>>(base?: I): SessionUse {
+    return SessionUse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionUse>, I>>(object: I): SessionUse {
+    const message = createBaseSessionUse();
+    message.session = object.session ?? "";
+    message.lastUsedAt = object.lastUsedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListSessionUsesResponse(): ListSessionUsesResponse {
+  return { uses: [] };
+}
+
+export const ListSessionUsesResponse: MessageFns<ListSessionUsesResponse> = {
+  encode(message: ListSessionUsesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.uses) {
+      SessionUse.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSessionUsesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSessionUsesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uses.push(SessionUse.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSessionUsesResponse {
+    return { uses: globalThis.Array.isArray(object?.uses) ? object.uses.map((e: any) => SessionUse.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListSessionUsesResponse): unknown {
+    const obj: any = {};
+    if (message.uses?.length) {
+      obj.uses = message.uses.map((e) => SessionUse.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSessionUsesResponse>, I>>(base?: I): ListSessionUsesResponse {
+    return ListSessionUsesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSessionUsesResponse>, I>>(object: I): ListSessionUsesResponse {
+    const message = createBaseListSessionUsesResponse();
+    message.uses = object.uses?.map((e) => SessionUse.fromPartial(e)) || [];
     return message;
   },
 };
@@ -6596,6 +7300,18 @@ export const AccountsServiceService = {
       Buffer.from(SwitchOrganisationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SwitchOrganisationResponse => SwitchOrganisationResponse.decode(value),
   },
+  /** When the person's sessions were used last. */
+  listSessionUses: {
+    path: "/accounts.v1.AccountsService/ListSessionUses" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSessionUsesRequest): Buffer =>
+      Buffer.from(ListSessionUsesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSessionUsesRequest => ListSessionUsesRequest.decode(value),
+    responseSerialize: (value: ListSessionUsesResponse): Buffer =>
+      Buffer.from(ListSessionUsesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSessionUsesResponse => ListSessionUsesResponse.decode(value),
+  },
   /** Everything that is kept about the person. */
   exportPerson: {
     path: "/accounts.v1.AccountsService/ExportPerson" as const,
@@ -6903,6 +7619,30 @@ export const AccountsServiceService = {
     responseDeserialize: (value: Buffer): ListPlatformOrganisationsResponse =>
       ListPlatformOrganisationsResponse.decode(value),
   },
+  /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
+  beginImpersonation: {
+    path: "/accounts.v1.AccountsService/BeginImpersonation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginImpersonationRequest): Buffer =>
+      Buffer.from(BeginImpersonationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginImpersonationRequest => BeginImpersonationRequest.decode(value),
+    responseSerialize: (value: BeginImpersonationResponse): Buffer =>
+      Buffer.from(BeginImpersonationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginImpersonationResponse => BeginImpersonationResponse.decode(value),
+  },
+  /** Ends that; also for a person as whom an administrator acts. */
+  endImpersonation: {
+    path: "/accounts.v1.AccountsService/EndImpersonation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EndImpersonationRequest): Buffer =>
+      Buffer.from(EndImpersonationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EndImpersonationRequest => EndImpersonationRequest.decode(value),
+    responseSerialize: (value: EndImpersonationResponse): Buffer =>
+      Buffer.from(EndImpersonationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EndImpersonationResponse => EndImpersonationResponse.decode(value),
+  },
   /** Audit entries of every organisation and of none, newest first. */
   listPlatformAuditEntries: {
     path: "/accounts.v1.AccountsService/ListPlatformAuditEntries" as const,
@@ -6926,6 +7666,8 @@ export interface AccountsServiceServer extends UntypedServiceImplementation {
   revalidateSession: handleUnaryCall<RevalidateSessionRequest, RevalidateSessionResponse>;
   /** Sets the organisation for which the person acts in this session. The session must be revalidated after. */
   switchOrganisation: handleUnaryCall<SwitchOrganisationRequest, SwitchOrganisationResponse>;
+  /** When the person's sessions were used last. */
+  listSessionUses: handleUnaryCall<ListSessionUsesRequest, ListSessionUsesResponse>;
   /** Everything that is kept about the person. */
   exportPerson: handleUnaryCall<ExportPersonRequest, ExportPersonResponse>;
   /** Deletes the person: account, sessions and memberships. Audit entries keep the person's id alone. */
@@ -6972,6 +7714,10 @@ export interface AccountsServiceServer extends UntypedServiceImplementation {
   revokePersonSessions: handleUnaryCall<RevokePersonSessionsRequest, RevokePersonSessionsResponse>;
   /** Every organisation, newest first. */
   listPlatformOrganisations: handleUnaryCall<ListPlatformOrganisationsRequest, ListPlatformOrganisationsResponse>;
+  /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
+  beginImpersonation: handleUnaryCall<BeginImpersonationRequest, BeginImpersonationResponse>;
+  /** Ends that; also for a person as whom an administrator acts. */
+  endImpersonation: handleUnaryCall<EndImpersonationRequest, EndImpersonationResponse>;
   /** Audit entries of every organisation and of none, newest first. */
   listPlatformAuditEntries: handleUnaryCall<ListPlatformAuditEntriesRequest, ListPlatformAuditEntriesResponse>;
 }
@@ -7025,6 +7771,22 @@ export interface AccountsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SwitchOrganisationResponse) => void,
   ): ClientUnaryCall;
+  /** When the person's sessions were used last. */
+  listSessionUses(
+    request: ListSessionUsesRequest,
+    callback: (error: ServiceError | null, response: ListSessionUsesResponse) => void,
+  ): ClientUnaryCall;
+  listSessionUses(
+    request: ListSessionUsesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSessionUsesResponse) => void,
+  ): ClientUnaryCall;
+  listSessionUses(
+    request: ListSessionUsesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSessionUsesResponse) => void,
+  ): ClientUnaryCall;
   /** Everything that is kept about the person. */
   exportPerson(
     request: ExportPersonRequest,
@@ -7462,6 +8224,38 @@ export interface AccountsServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListPlatformOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
+  beginImpersonation(
+    request: BeginImpersonationRequest,
+    callback: (error: ServiceError | null, response: BeginImpersonationResponse) => void,
+  ): ClientUnaryCall;
+  beginImpersonation(
+    request: BeginImpersonationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BeginImpersonationResponse) => void,
+  ): ClientUnaryCall;
+  beginImpersonation(
+    request: BeginImpersonationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BeginImpersonationResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends that; also for a person as whom an administrator acts. */
+  endImpersonation(
+    request: EndImpersonationRequest,
+    callback: (error: ServiceError | null, response: EndImpersonationResponse) => void,
+  ): ClientUnaryCall;
+  endImpersonation(
+    request: EndImpersonationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EndImpersonationResponse) => void,
+  ): ClientUnaryCall;
+  endImpersonation(
+    request: EndImpersonationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EndImpersonationResponse) => void,
   ): ClientUnaryCall;
   /** Audit entries of every organisation and of none, newest first. */
   listPlatformAuditEntries(

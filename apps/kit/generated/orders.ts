@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -110,6 +112,13 @@ export interface ListOrdersResponse {
   orders: Order[];
   /** Empty on the last page. */
   nextPageToken: string;
+}
+
+export interface WatchOrdersRequest {
+}
+
+export interface WatchOrdersResponse {
+  order: Order | undefined;
 }
 
 function createBaseOrderLine(): OrderLine {
@@ -894,7 +903,130 @@ export const ListOrdersResponse: MessageFns<ListOrdersResponse> = {
   },
 };
 
-/** Takes orders and confirms them. */
+function createBaseWatchOrdersRequest(): WatchOrdersRequest {
+  return {};
+}
+
+export const WatchOrdersRequest: MessageFns<WatchOrdersRequest> = {
+  encode(_: WatchOrdersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOrdersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOrdersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): WatchOrdersRequest {
+    return {};
+  },
+
+  toJSON(_: WatchOrdersRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchOrdersRequest>, I>>(base?: I): WatchOrdersRequest {
+    return WatchOrdersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchOrdersRequest>, I>>(_: I): WatchOrdersRequest {
+    const message = createBaseWatchOrdersRequest();
+    return message;
+  },
+};
+
+function createBaseWatchOrdersResponse(): WatchOrdersResponse {
+  return { order: undefined };
+}
+
+export const WatchOrdersResponse: MessageFns<WatchOrdersResponse> = {
+  encode(message: WatchOrdersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.order !== undefined) {
+      Order.encode(message.order, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOrdersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOrdersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.order = Order.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchOrdersResponse {
+    return { order: isSet(object.order) ? Order.fromJSON(object.order) : undefined };
+  },
+
+  toJSON(message: WatchOrdersResponse): unknown {
+    const obj: any = {};
+    if (message.order !== undefined) {
+      obj.order = Order.toJSON(message.order);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchOrdersResponse>, I>>(base?: I): WatchOrdersResponse {
+    return WatchOrdersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchOrdersResponse>, I>>(object: I): WatchOrdersResponse {
+    const message = createBaseWatchOrdersResponse();
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
+    return message;
+  },
+};
+
+/**
+ * Takes orders and confirms them. A call with the token of a person in the metadata `x-plinth-person` places and sees the orders of the
+ * organisation for which the person acts, or the person's own without one; a caller's certificate alone places and sees every order.
+ * REST has the same messages as JSON, and is for people alone.
+ */
 export type OrdersServiceService = typeof OrdersServiceService;
 export const OrdersServiceService = {
   /** Keeps an order. It is confirmed a moment later, by a job. */
@@ -926,6 +1058,16 @@ export const OrdersServiceService = {
     responseSerialize: (value: ListOrdersResponse): Buffer => Buffer.from(ListOrdersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListOrdersResponse => ListOrdersResponse.decode(value),
   },
+  /** Each order that is placed or changes from now on. It ends after some minutes: list the orders and call it again then. */
+  watchOrders: {
+    path: "/orders.v1.OrdersService/WatchOrders" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchOrdersRequest): Buffer => Buffer.from(WatchOrdersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchOrdersRequest => WatchOrdersRequest.decode(value),
+    responseSerialize: (value: WatchOrdersResponse): Buffer => Buffer.from(WatchOrdersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchOrdersResponse => WatchOrdersResponse.decode(value),
+  },
 } as const;
 
 export interface OrdersServiceServer extends UntypedServiceImplementation {
@@ -934,6 +1076,8 @@ export interface OrdersServiceServer extends UntypedServiceImplementation {
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   /** Newest first. */
   listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
+  /** Each order that is placed or changes from now on. It ends after some minutes: list the orders and call it again then. */
+  watchOrders: handleServerStreamingCall<WatchOrdersRequest, WatchOrdersResponse>;
 }
 
 export interface OrdersServiceClient extends Client {
@@ -984,6 +1128,13 @@ export interface OrdersServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListOrdersResponse) => void,
   ): ClientUnaryCall;
+  /** Each order that is placed or changes from now on. It ends after some minutes: list the orders and call it again then. */
+  watchOrders(request: WatchOrdersRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchOrdersResponse>;
+  watchOrders(
+    request: WatchOrdersRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchOrdersResponse>;
 }
 
 export const OrdersServiceClient = makeGenericClientConstructor(

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { Database } from '../../kit/database.ts';
-import { type Order, OrderState } from '../../kit/generated/orders.ts';
 import { pageOf, placeOf, tokenTime } from '../../kit/page-token.ts';
 import { Refusal } from '../../kit/refusal.ts';
-import type { ListedOrders, NewOrder } from './schemas.ts';
+import type { Owner } from './owner.ts';
+import type { ListedOrders, NewOrder, StoredOrder } from './schemas.ts';
+
+/** An order, and whose it is: `organisation:ID` or `person:ID`; null: a service placed it. */
+export interface OwnedOrder {
+  owner: string | null;
+  order: StoredOrder;
+}
 
 interface Row {
+  owner: string | null;
   id: string;
   customer: string;
   total: string;
@@ -16,7 +23,7 @@ interface Row {
   place: string;
 }
 
-const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
+const columns = `o.id, o.owner, o.customer, o.total, o.placed_at, o.confirmed_at,
   ${tokenTime('o.placed_at')} as place,
   (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
      order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
@@ -29,17 +36,23 @@ export class OrderStore {
     this.#database = database;
   }
 
-  /** Stores an order, or returns the existing one with the same key. */
-  async place({ customer, lines, idempotencyKey }: NewOrder, until: AbortSignal): Promise<Order> {
+  /** Stores an order, or returns the existing one of this owner with the same key. */
+  async place(
+    { customer, lines, idempotencyKey }: NewOrder,
+    owner: Owner | undefined,
+    until: AbortSignal,
+  ): Promise<StoredOrder> {
     const total = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
     // With a generated key the statement may be repeated: a lost connection does not tell whether it was
     // executed.
-    const key = idempotencyKey === '' ? randomUUID() : idempotencyKey;
+    const given = idempotencyKey === '' ? randomUUID() : idempotencyKey;
+    // A key is the owner's: nobody gets the order of another one by guessing it.
+    const key = owner === undefined ? given : `${owner.owner} ${given}`;
     // One statement, so one transaction and one round trip.
     const made = await this.#database.query<{ id: string }>(
       'place order',
       `with placed as (
-         insert into orders (customer, total, idempotency_key) values ($1, $2, $3)
+         insert into orders (customer, total, idempotency_key, owner, placed_by) values ($1, $2, $3, $7, $8)
          on conflict (idempotency_key) do nothing returning id),
        lines as (
          insert into order_lines (order_id, number, sku, quantity, unit_price)
@@ -54,35 +67,48 @@ export class OrderStore {
           lines.map(({ quantity }) => quantity),
           lines.map((line) => line.unitPrice),
         ],
+        ...[owner?.owner ?? null, owner?.person ?? null],
       ],
       until,
     );
     // Two concurrent orders with one key: the second sees neither its own row nor, in its snapshot, the
     // first's.
     const id = made[0]?.id ?? (await this.#idOf(key, until));
-    return this.get(id, until);
+    return this.get(id, owner, until);
   }
 
-  async get(id: string, until: AbortSignal): Promise<Order> {
+  /** An order of another owner answers as one that does not exist. `owner`: undefined sees every order. */
+  async get(id: string, owner: Owner | undefined, until: AbortSignal): Promise<StoredOrder> {
+    const found = await this.find(id, until);
+    if (found === undefined || (owner !== undefined && found.owner !== owner.owner))
+      throw new Refusal(status.NOT_FOUND, `no order ${id}`);
+    return found.order;
+  }
+
+  /** The order of whomever; undefined where there is none. Without `until` an unavailable database throws at once. */
+  async find(id: string, until?: AbortSignal): Promise<OwnedOrder | undefined> {
     const [row] = await this.#database.query<Row>(
       'get order',
       `select ${columns} from orders o where o.id = $1`,
       [id],
       until,
     );
-    if (row === undefined) throw new Refusal(status.NOT_FOUND, `no order ${id}`);
-    return orderFrom(row);
+    return row && { owner: row.owner, order: orderFrom(row) };
   }
 
-  async list({ customer, pageSize, pageToken }: ListedOrders, until: AbortSignal) {
-    const [before, id] = placeOf(pageToken);
+  async list(
+    { customer, pageSize, pageToken }: ListedOrders,
+    owner: Owner | undefined,
+    until: AbortSignal,
+  ): Promise<{ orders: StoredOrder[]; nextPageToken: string }> {
+    const [before, id] = placeOf(pageToken === '' ? undefined : pageToken);
     const rows = await this.#database.query<Row>(
       'list orders',
       `select ${columns} from orders o
-       where ($1 = '' or o.customer = $1)
+       where ($1 = '' or o.customer = $1) and ($5::text is null or o.owner = $5)
          and ($2::timestamptz is null or (o.placed_at, o.id) < ($2::timestamptz, $3::uuid))
        order by o.placed_at desc, o.id desc limit $4`,
-      [customer, before, id, pageSize + 1],
+      [customer, before, id, pageSize + 1, owner?.owner ?? null],
       until,
     );
     const { page, nextPageToken } = pageOf(rows, pageSize);
@@ -128,14 +154,14 @@ export class OrderStore {
   }
 }
 
-function orderFrom({ id, customer, total, placed_at, confirmed_at, lines }: Row): Order {
+function orderFrom({ id, customer, total, placed_at, confirmed_at, lines }: Row): StoredOrder {
   return {
     id,
     customer,
     total: Number(total),
-    state: confirmed_at === null ? OrderState.ORDER_STATE_PLACED : OrderState.ORDER_STATE_CONFIRMED,
-    placedAt: placed_at,
-    confirmedAt: confirmed_at ?? undefined,
+    state: confirmed_at === null ? 'ORDER_STATE_PLACED' : 'ORDER_STATE_CONFIRMED',
+    placedAt: placed_at.toISOString(),
+    confirmedAt: confirmed_at?.toISOString() ?? null,
     lines: lines.map(({ sku, quantity, unit_price }) => ({ sku, quantity, unitPrice: unit_price })),
   };
 }

@@ -1,5 +1,6 @@
 import { type AccountsApi, accountsRoutes } from '../../kit/generated/accounts-rest.ts';
-import { RestRefusal, restClient } from '../../kit/rest-client.ts';
+import { restClient } from '../../kit/rest-client.ts';
+import { revalidate } from './revalidation.ts';
 
 /** The API of organisations, at the path that nginx passes on. */
 export const accounts = restClient<AccountsApi>({
@@ -16,34 +17,3 @@ export type Role = Answer<'listRoles'>['roles'][number];
 export type ApiKey = Answer<'listApiKeys'>['keys'][number];
 export type AuditEntry = Answer<'listAuditEntries'>['entries'][number];
 export type PersonWithAccount = Answer<'listPeople'>['people'][number];
-
-const listeners = new Set<() => void>();
-
-/** Calls `listener` each time the session has taken up changed rights. */
-export function onRevalidated(listener: () => void): void {
-  listeners.add(listener);
-}
-
-let running: Promise<void> | undefined;
-
-/** Requests that are refused at the same time revalidate the session once. */
-function revalidate(): Promise<void> {
-  running ??= takeUpRights().finally(() => {
-    running = undefined;
-  });
-  return running;
-}
-
-async function takeUpRights(): Promise<void> {
-  const { ok, status } = await fetch('/.sign-in/revalidate', {
-    method: 'POST',
-    headers: { accept: 'application/json' },
-  });
-  if (!ok)
-    throw new RestRefusal(
-      status,
-      status === 401 ? 'not_signed_in' : 'revalidation_failed',
-      'Your rights have changed, and the new ones could not be read.',
-    );
-  for (const listener of listeners) listener();
-}

@@ -8,7 +8,11 @@ import { OrganisationsPage } from './pages/organisations-page.tsx';
 const InvitationPage = lazy(async () => ({
   default: (await import('./pages/invitation-page.tsx')).InvitationPage,
 }));
+const OrdersPage = lazy(async () => ({ default: (await import('./pages/orders-page.tsx')).OrdersPage }));
 const AccountPage = lazy(async () => ({ default: (await import('./pages/account-page.tsx')).AccountPage }));
+const SessionsPage = lazy(async () => ({
+  default: (await import('./pages/sessions-page.tsx')).SessionsPage,
+}));
 const OrganisationPages = lazy(async () => ({
   default: (await import('./pages/organisation/organisation-pages.tsx')).OrganisationPages,
 }));
@@ -23,8 +27,10 @@ export function App() {
         <Route index element={<Navigate to="/organisations" replace />} />
         <Route path="organisations" element={<OrganisationsPage />} />
         <Route path="organisations/:organisation/*" element={<OrganisationPages />} />
+        <Route path="orders" element={<OrdersPage />} />
         <Route path="invitations" element={<InvitationPage />} />
         <Route path="account" element={<AccountPage />} />
+        <Route path="account/sessions" element={<SessionsPage />} />
         <Route path="admin/*" element={<AdminPages />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>

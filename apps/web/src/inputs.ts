@@ -63,6 +63,15 @@ export const roleInput = z.object({
 });
 export const keyInput = z.object({ name, scopes: permissions, days: wholeDays(1, 365) });
 export const deletionInput = z.object({ email });
+export const reasonInput = z.object({
+  reason: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(10, 'Say why, in at least 10 characters.'),
+      z.maxLength(500, 'At most 500 characters.'),
+    ),
+});
 export const invitationLink = z.object({
   link: z.pipe(
     z

@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { RestRefusal } from '../../kit/rest-client.ts';
-import { onRevalidated } from './accounts-api.ts';
+import { onRevalidated } from './revalidation.ts';
 import { noteSessionEnd } from './session-end.ts';
 
 /** Milliseconds for which an answer is shown without another request. */

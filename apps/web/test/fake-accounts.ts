@@ -1,5 +1,9 @@
 import { type AccountsApi, accountsRoutes } from '../../kit/generated/accounts-rest.ts';
+import { ordersRoutes } from '../../kit/generated/orders-rest.ts';
+import type { RestRoute } from '../../kit/rest-client.ts';
 import type { Member, Organisation, Role } from '../src/accounts-api.ts';
+import type { OwnSession } from '../src/sign-in-api.ts';
+import { FakeOrders } from './fake-orders.ts';
 
 type Operation = keyof AccountsApi;
 type Answers = {
@@ -26,6 +30,10 @@ const roles: Role[] = [
   { name: 'clerk', description: '', permissions: ['orders.place'], builtIn: false },
 ];
 
+const inPhone = {
+  ...{ signedInAt: at, expiresAt: at, agent: 'Phone', address: '192.0.2.8', isThis: false },
+};
+
 /** The API of organisations with what one person sees, in memory. Its answers have the generated types. */
 export class FakeAccounts {
   readonly club = club;
@@ -37,10 +45,21 @@ export class FakeAccounts {
   instead: FakeAnswer | 'no connection' | undefined;
   permissions: string[] = ['*'];
   isAdministrator = false;
+  /** For whom the session acts. */
+  person = 'ada';
+  impersonation: AccountsApi['getSession']['answer']['session']['impersonation'] = null;
   organisations: Organisation[] = [club];
   members: Member[] = [ada, bo];
   invitations: AccountsApi['listInvitations']['answer']['invitations'] = [];
   keys: AccountsApi['listApiKeys']['answer']['keys'] = [];
+
+  ownSessions: OwnSession[] = [
+    { ...inPhone, id: 's2' },
+    { ...inPhone, id: 's1', agent: 'Firefox', isThis: true },
+    { ...inPhone, id: 's3', agent: '', address: '' },
+  ];
+  /** The API of orders. */
+  readonly orders = new FakeOrders();
 
   readonly #answers: Answers = {
     getSession: () => ({ session: this.#session() }),
@@ -53,6 +72,7 @@ export class FakeAccounts {
       document: { account: { id: 'ada', email: ada.email, name: 'Ada', verified: [ada.email] } },
     }),
     deletePerson: () => ({}),
+    listSessionUses: () => ({ uses: [{ session: 's3', lastUsedAt: '2026-03-02T10:00:00.000Z' }] }),
     listOrganisations: () => ({ organisations: this.organisations }),
     createOrganisation: ({ name }) => {
       const organisation = { ...club, id: crypto.randomUUID(), name };
@@ -93,15 +113,41 @@ export class FakeAccounts {
       sessions: [{ id: 's1', signedInAt: at, expiresAt: at, agent: 'Firefox', address: '192.0.2.7' }],
     }),
     revokePersonSessions: () => ({}),
+    beginImpersonation: ({ person, reason }) => {
+      const impersonation = {
+        ...{ id: crypto.randomUUID(), administrator: this.person, person, reason },
+        ...{ email: `${person}@example.org`, until: at },
+      };
+      this.actAs(person, impersonation);
+      return { impersonation };
+    },
+    endImpersonation: () => {
+      this.actAs(this.impersonation?.administrator ?? '', null);
+      return {};
+    },
     listPlatformOrganisations: () => ({ organisations: [club], nextPageToken: '' }),
     listPlatformAuditEntries: () => ({ entries: [entry], nextPageToken: '' }),
   };
 
   #session(): AccountsApi['getSession']['answer']['session'] {
     return {
-      ...{ person: 'ada', session: 's1', state: 'valid', organisation: club.id },
-      ...{ roles: ['owner'], permissions: this.permissions },
+      ...{ person: this.person, session: 's1', state: 'valid', organisation: club.id },
+      ...{ roles: ['owner'], permissions: this.permissions, impersonation: this.impersonation },
     };
+  }
+
+  /** The session acts for another person from now on, and must be revalidated. */
+  actAs(person: string, impersonation: FakeAccounts['impersonation']): void {
+    this.person = person;
+    this.impersonation = impersonation;
+    this.isStale = true;
+  }
+
+  /** The sessions of the person, as the proxy of the sign-in answers. */
+  #ownSessions(method: string, id: string | undefined): FakeAnswer {
+    if (method !== 'DELETE') return { status: 200, body: { sessions: this.ownSessions } };
+    this.ownSessions = this.ownSessions.filter((each) => each.isThis || (id !== undefined && each.id !== id));
+    return { status: 200, body: {} };
   }
 
   /** In the place of `fetch`. */
@@ -118,23 +164,41 @@ export class FakeAccounts {
     if (this.instead !== undefined) return this.instead;
     if (address === '/.sign-in/revalidate') {
       this.isStale = false;
-      return { status: 200, body: { organisation: club.id, roles: ['owner'] } };
+      return { status: 200, body: { person: this.person, organisation: club.id, roles: ['owner'] } };
     }
+    const ended = /^\/\.sign-in\/sessions(?:\/([\w-]+))?$/.exec(address);
+    if (ended !== null) return this.#ownSessions(method, ended[1]);
     if (this.isStale) return refusal(402, 'session_needs_revalidation', 'Your rights have changed.');
     const { pathname, searchParams } = new URL(address, 'https://app.test');
-    for (const [id, route] of Object.entries(accountsRoutes)) {
-      const pattern = `^/api/accounts${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`;
-      const found = new RegExp(pattern).exec(pathname);
-      const answer = this.#answers[id as Operation] as ((request: object) => unknown) | undefined;
-      if (found === null || route.method !== method || answer === undefined) continue;
-      const given = body === '' ? {} : (JSON.parse(body) as object);
-      return {
-        status: 200,
-        body: answer({ ...Object.fromEntries(searchParams), ...found.groups, ...given }),
-      };
-    }
+    const given = {
+      ...Object.fromEntries(searchParams),
+      ...(body === '' ? {} : (JSON.parse(body) as object)),
+    };
+    const found =
+      answerOf('/api/accounts', accountsRoutes, this.#answers, method, pathname, given) ??
+      answerOf('/api/orders', ordersRoutes, this.orders.answers, method, pathname, given);
+    if (found !== undefined) return { status: 200, body: found };
     return refusal(404, 'not_found', `unknown path ${pathname}`);
   }
+}
+
+/** What an API in memory answers; undefined where it has no such route. */
+function answerOf(
+  base: string,
+  routes: Readonly<Record<string, RestRoute>>,
+  answers: object,
+  method: string,
+  pathname: string,
+  given: object,
+): unknown {
+  for (const [id, route] of Object.entries(routes)) {
+    const pattern = `^${base}${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`;
+    const found = new RegExp(pattern).exec(pathname);
+    const answer: unknown = Reflect.get(answers, id);
+    if (found === null || route.method !== method || typeof answer !== 'function') continue;
+    return answer({ ...given, ...found.groups });
+  }
+  return undefined;
 }
 
 export function refusal(status: number, code: string, message: string): FakeAnswer {
@@ -142,7 +206,8 @@ export function refusal(status: number, code: string, message: string): FakeAnsw
 }
 
 const entry: AccountsApi['listAuditEntries']['answer']['entries'][number] = {
-  ...{ id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f11', at, actor: 'person:ada', action: 'member.update' },
+  ...{ id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f11', at, actor: 'person:ada', onBehalfOf: 'person:bo' },
+  action: 'member.update',
   ...{ subject: 'member:bo', address: '192.0.2.7', app: 'web' },
   ...{ before: { roles: ['member'] }, after: { roles: ['clerk', 'member'] } },
 };

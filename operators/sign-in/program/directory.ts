@@ -1,5 +1,6 @@
 import { Unavailable } from './fresh-answers.ts';
 import { at, type Kratos, textAt } from './kratos.ts';
+import { listedSessions } from './session-list.ts';
 
 /** Number of people per page. */
 const pageSize = 100;
@@ -38,7 +39,7 @@ export class PeopleDirectory {
     if (method === 'DELETE' && answer.status === 204) return { status: 204, body: {} };
     if (method !== 'GET' || answer.status !== 200)
       throw new Unavailable(`Kratos answers ${answer.status} to ${method} of a person`);
-    const body = sessions === '' ? personFrom(answer.body) : { sessions: sessionsFrom(answer.body) };
+    const body = sessions === '' ? personFrom(answer.body) : { sessions: listedSessions(answer.body) };
     return { status: 200, body };
   }
 
@@ -53,23 +54,6 @@ export class PeopleDirectory {
 }
 
 const notFound: DirectoryAnswer = { status: 404, body: { error: 'nobody is here' } };
-
-/** The active sessions (Kratos, 'List an Identity\'s Sessions'). */
-function sessionsFrom(list: unknown): object[] {
-  const active = (Array.isArray(list) ? list : []).filter((each) => at(each, 'active') === true);
-  return active.map((each) => ({
-    id: textAt(each, 'id'),
-    signedInAt: timeAt(each, 'authenticated_at'),
-    expiresAt: timeAt(each, 'expires_at'),
-    agent: textAt(each, 'devices', 0, 'user_agent'),
-    address: textAt(each, 'devices', 0, 'ip_address'),
-  }));
-}
-
-function timeAt(value: unknown, key: string): string {
-  const time = Date.parse(textAt(value, key));
-  return new Date(Number.isNaN(time) ? 0 : time).toISOString();
-}
 
 function personFrom(identity: unknown): object {
   const addresses = at(identity, 'verifiable_addresses');

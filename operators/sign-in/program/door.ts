@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type Acting, actingIn, revalidatedIn } from './acting.ts';
 import { corsHeaders, isNavigation, ownHeaders, redirect, refuse } from './answers.ts';
 import { stateOf } from './codes.ts';
 import { type AppConfig, portOf } from './config.ts';
@@ -18,8 +19,10 @@ import {
 } from './door-refusals.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { requestHeaders } from './headers.ts';
+import type { Kratos } from './kratos.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { isFromElsewhere } from './origin.ts';
+import { answerOwnSessions, isOfSessions } from './own-sessions.ts';
 import { answerPreflight, isPreflight } from './preflight.ts';
 import type { SessionRights } from './rights.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -43,6 +46,8 @@ export interface DoorInput {
   rights: SessionRights;
   /** Kratos' session cookie as `NAME=VALUE`. */
   kratosCookie: (value: string) => string;
+  /** Kratos' public API. */
+  kratos: Pick<Kratos, 'call'>;
   keys: SigningKeys;
   exchanges: OpenExchanges;
   redeem: (asked: {
@@ -76,17 +81,24 @@ export class Door {
     if (session === undefined) return this.#begin(app, origin, request, response);
     if (isForeign(request, app)) return this.#refuseForeign(app, request, response);
     if (url.pathname === ownPaths.revalidate) return this.#revalidate(app, session, request, response, url);
-    const rights = await this.#input.rights.of(session);
-    if (rights.isStale) return this.#refuseStale(app, request, response);
+    const acting = await actingIn(this.#input.rights, session);
+    if (acting.rights.isStale) return this.#refuseStale(app, request, response);
+    if (isOfSessions(url.pathname)) {
+      const { kratos } = this.#input;
+      const [path, cookieOfKratos] = [url.pathname, this.#kratosCookie(request)];
+      return answerOwnSessions({
+        ...{ app, kratos, session: acting.session, path, cookie: cookieOfKratos, request, response },
+      });
+    }
     const target = this.#target(app, url.pathname);
     if (!this.#input.exchanges.hasRoom) throw new Unavailable('too many requests are open at once');
     count(app.name, 'passed');
     const forget = this.#input.exchanges.add({
-      ...{ cookie: this.#kratosCookie(request), person: session.person, rights },
+      ...{ cookie: this.#kratosCookie(request), acting },
       close: () => response.destroy(),
     });
     response.once('close', forget);
-    const headers = requestHeaders(request, this.#input.keys.token(app.name, session, rights));
+    const headers = requestHeaders(request, this.#token(app, acting));
     const failed = (status: 502 | 504) =>
       refuse(request, response, noAnswer(app, status), corsHeaders(request, app.origins));
     pass({ request, response, target, headers, failed });
@@ -106,20 +118,21 @@ export class Door {
     // A browser sends the cookie from every page of the site, so the origin must be checked.
     if (isForeign(request, app)) return endSocket(socket, '403 Forbidden');
     if (!this.#input.exchanges.hasRoom) return endSocket(socket, '503 Service Unavailable');
-    const rights = await this.#input.rights.of(session);
-    if (rights.isStale) return endSocket(socket, '402 Payment Required');
+    const acting = await actingIn(this.#input.rights, session);
+    if (acting.rights.isStale) return endSocket(socket, '402 Payment Required');
     count(app.name, 'passed');
     passUpgrade({
       request,
       socket,
       head,
       target: this.#target(app, url.pathname),
-      headers: requestHeaders(request, this.#input.keys.token(app.name, session, rights)),
-      opened: (close) =>
-        this.#input.exchanges.add({
-          ...{ cookie: this.#kratosCookie(request), person: session.person, rights, close },
-        }),
+      headers: requestHeaders(request, this.#token(app, acting)),
+      opened: (close) => this.#input.exchanges.add({ cookie: this.#kratosCookie(request), acting, close }),
     });
+  }
+
+  #token(app: AppConfig, { session, rights }: Acting): string {
+    return this.#input.keys.token(app.name, session, rights);
   }
 
   #kratosCookie({ headers }: IncomingMessage): string {
@@ -203,7 +216,8 @@ export class Door {
       refuse(request, response, onlyPost, { allow: 'POST' });
       return;
     }
-    const { organisation, roles } = await this.#input.rights.revalidate(session);
+    const { session: acting, rights } = await revalidatedIn(this.#input.rights, session);
+    const { organisation, roles } = rights;
     count(app.name, 'revalidated');
     if (isNavigation(request)) {
       const back = URL.parse(url.searchParams.get('to') ?? '/', url.origin);
@@ -216,7 +230,7 @@ export class Door {
         ...corsHeaders(request, app.origins),
         'content-type': 'application/json',
       })
-      .end(`${JSON.stringify({ organisation, roles })}\n`);
+      .end(`${JSON.stringify({ person: acting.person, organisation, roles })}\n`);
   }
 
   #refuseStale(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {

@@ -60,6 +60,7 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
     sessions,
     rights,
     kratosCookie: (value) => `${config.kratosCookie}=${value}`,
+    kratos,
     keys,
     exchanges,
     redeem: (asked) => redeem(codes, replicas, asked),

@@ -1,6 +1,7 @@
+import { type Acting, actingIn } from './acting.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { log } from './log.ts';
-import type { Rights, SessionRights } from './rights.ts';
+import type { SessionRights } from './rights.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Interval at which the sessions of open exchanges are checked. */
@@ -12,9 +13,8 @@ const most = 2_000;
 interface Exchange {
   /** Cookie of the session for Kratos. */
   cookie: string;
-  person: string;
-  /** Rights at the time of admission. */
-  rights: Rights;
+  /** Person and rights at the time of admission. */
+  acting: Acting;
   close(): void;
 }
 
@@ -60,10 +60,9 @@ export class OpenExchanges {
     try {
       const known = await this.#sessions.of(cookie);
       const session = typeof known === 'object' ? known : undefined;
-      const rights = session && (await this.#rights.of(session));
+      const acting = session && (await actingIn(this.#rights, session));
       this.#silent.delete(cookie);
-      for (const exchange of exchanges)
-        if (exchange.person !== session?.person || !isSame(exchange.rights, rights)) exchange.close();
+      for (const exchange of exchanges) if (!isSame(exchange.acting, acting)) exchange.close();
     } catch (error) {
       if (!(error instanceof Unavailable)) log('error', 'a session could not be looked at', { error });
       const since = this.#silent.get(cookie) ?? Date.now();
@@ -73,8 +72,11 @@ export class OpenExchanges {
   }
 }
 
-/** Whether two rights are equal; stale rights equal none. */
-function isSame(before: Rights, now: Rights | undefined): boolean {
-  if (now === undefined || now.isStale || before.organisation !== now.organisation) return false;
-  return before.roles.join() === now.roles.join();
+/** Whether somebody is who he was, with equal rights; stale rights equal none. */
+function isSame(before: Acting, now: Acting | undefined): boolean {
+  if (now === undefined || now.rights.isStale) return false;
+  if (before.session.person !== now.session.person || before.session.actor !== now.session.actor)
+    return false;
+  if (before.rights.organisation !== now.rights.organisation) return false;
+  return before.rights.roles.join() === now.rights.roles.join();
 }

@@ -13,6 +13,17 @@ export interface Rights {
   /** Organisation for which the person acts; null if none. */
   organisation: string | null;
   roles: string[];
+  /** As whom the person, an administrator, acts in this session. Default: as nobody else. */
+  impersonation?: Impersonation;
+}
+
+/** A session in which an administrator acts as somebody else. */
+export interface Impersonation {
+  id: string;
+  administrator: string;
+  person: string;
+  /** Its end in milliseconds since 1970. */
+  until: number;
 }
 
 /** Rights of everybody if no app has organisations. */
@@ -90,5 +101,20 @@ function rightsFrom({ status, body }: JsonAnswer): Rights {
     isStale: state !== 'valid',
     organisation: organisation === '' ? null : organisation,
     roles: roles.filter((role) => typeof role === 'string'),
+    ...impersonationFrom(at(session, 'impersonation')),
   };
+}
+
+/** An incomplete one is an error: otherwise the administrator would act as himself without noticing it. */
+function impersonationFrom(given: unknown): Pick<Rights, 'impersonation'> {
+  if (given === undefined || given === null) return {};
+  const [id, administrator, person] = [
+    textAt(given, 'id'),
+    textAt(given, 'administrator'),
+    textAt(given, 'person'),
+  ];
+  const until = Date.parse(textAt(given, 'until'));
+  if (id === '' || administrator === '' || person === '' || Number.isNaN(until))
+    throw new Error('the app that keeps organisations answers an incomplete impersonation');
+  return { impersonation: { id, administrator, person, until } };
 }

@@ -11,6 +11,8 @@ export interface Session {
   authenticated: number;
   /** Authenticator assurance level: `aal1`, or `aal2` with a second factor. */
   level: string;
+  /** Id of the administrator who acts as the person. Default: the person does. */
+  actor?: string;
 }
 
 /** Kratos' answer about a cookie: the session, none, or a missing second factor. */

@@ -56,6 +56,8 @@ export class SigningKeys {
       acr: session.level,
       organisation,
       roles,
+      // RFC 8693, section 4.1.
+      ...(session.actor === undefined ? {} : { act: { sub: session.actor } }),
     };
     const { kid, secret } = this.#current;
     const signed = `${part({ alg: 'ES256', typ: tokenType, kid })}.${part(claims)}`;

@@ -471,6 +471,21 @@ describe('an administrator of the platform', () => {
   });
 });
 
+it('an administrator acts as a person until he ends it, and the sessions of a person are listed by their last use', async () => {
+  world.directory.add('bea');
+  const root = world.token('root', { session: 'of-root' });
+  const { impersonation } = await world.done<{ impersonation: { id: string } }>(
+    'POST',
+    '/v1/platform/people/bea/impersonation',
+    { token: root, body: { reason: 'A test of the contract' } },
+  );
+  const token = world.token('bea', { session: impersonation.id, actor: 'root' });
+  expect(await world.done('GET', '/v1/person/session-uses', { token })).toMatchObject({
+    uses: [{ session: impersonation.id }],
+  });
+  await world.done('DELETE', '/v1/session/impersonation', { token });
+});
+
 describe('the interfaces of accounts', () => {
   it('gRPC performs the same operation with the same answer as REST', async () => {
     const client = world.client();

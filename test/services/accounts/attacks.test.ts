@@ -36,6 +36,7 @@ const bodies: Readonly<Record<string, object>> = {
   acceptInvitation: { token: 'plinth_invitation_none' },
   putRole: { permissions: [] },
   checkPermission: { permission: 'members.read' },
+  beginImpersonation: { reason: 'An attack of the tests' },
   createApiKey: { name: 'k', scopes: [] },
   verifyApiKey: { secret: 'plinth_key_none' },
   deletePerson: { email: 'eve@example.org' },
@@ -165,10 +166,11 @@ describe('an operation for administrators of the platform', () => {
     ({ id, path }) => path.startsWith('/v1/platform/') && id !== 'getPlatform',
   );
 
-  it.each(onPlatform)('is refused for everybody else: $id', async ({ method, path }) => {
-    expect((await world.ask(method, addressOf(path), { token: eve })).status).toBe(403);
-    expect((await world.ask(method, addressOf(path), { key: eveKey })).status).toBe(403);
-    expect((await world.ask(method, addressOf(path))).status).toBe(401);
+  it.each(onPlatform)('is refused for everybody else: $id', async (operation) => {
+    const [method, path, body] = [operation.method, addressOf(operation.path), bodyOf(operation)];
+    expect((await world.ask(method, path, { token: eve, ...body })).status).toBe(403);
+    expect((await world.ask(method, path, { key: eveKey, ...body })).status).toBe(403);
+    expect((await world.ask(method, path, body)).status).toBe(401);
   });
 });
 

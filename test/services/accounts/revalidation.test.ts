@@ -3,101 +3,35 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { directoryAt } from '../../../apps/accounts/src/directory.ts';
-import { type AccountsApi, accountsRoutes } from '../../../apps/kit/generated/accounts-rest.ts';
 import { IdentityFolder } from '../../../apps/kit/identity.ts';
-import { restClient } from '../../../apps/kit/rest-client.ts';
-import type { SignInConfig } from '../../../operators/sign-in/program/config.ts';
 import { freePort } from '../../free-port.ts';
-import { navigation, SignInWorld } from '../../sign-in/world.ts';
+import { navigation, type SignInWorld } from '../../sign-in/world.ts';
 import { TestAuthority } from '../authority.ts';
-import { writeIdentity } from '../identity-folder.ts';
 import { identity } from '../world.ts';
-import { AccountsWorld } from './world.ts';
+import { asking, ProxiedAccounts, script } from './proxied-accounts.ts';
+import type { AccountsWorld } from './world.ts';
 
 /*
  * Two replicas of the proxy, each before a replica of accounts of its own, and an app behind both. A change of rights reaches every
  * request within two seconds.
  */
 
-const organisations = 'organisations.test:8443';
 /** From a change to when nobody has the rights of before, in milliseconds. */
 const boundMs = 2_000;
 
+let proxied: ProxiedAccounts;
 let signIn: SignInWorld;
 let accounts: AccountsWorld;
-let ports: number[];
-
-/** The configuration of a replica that asks the replica of accounts at a port. */
-const asking =
-  (port: number) =>
-  (config: SignInConfig): SignInConfig => ({
-    ...config,
-    rights: 'accounts',
-    managers: ['accounts'],
-    kratosAdmin: config.kratos,
-    apps: [
-      ...config.apps,
-      {
-        name: 'accounts',
-        origins: [`https://${organisations}`],
-        service: 'accounts.accounts.svc',
-        paths: [{ path: '/', port, mutual: true }],
-      },
-    ],
-  });
 
 beforeAll(async () => {
-  ports = [await freePort(), await freePort()];
-  signIn = await SignInWorld.make(asking(ports[0] ?? 0));
-  await signIn.startReplica(asking(ports[1] ?? 0));
-  const more = {
-    PEOPLE_KEYS: signIn.keysAddress,
-    PEOPLE_DIRECTORY: signIn.keysAddress.replace('/keys', '/people'),
-    PEOPLE_IDENTITY_DIR: await identity(signIn.authority, 'accounts'),
-    PEOPLE_AUDIENCES: 'accounts,shop',
-  };
-  accounts = await AccountsWorld.start('revalidation', more, ports[0]);
-  await accounts.startReplica(ports[1]);
-  const pair = await accounts.authority.issue({ commonName: 'sign-in' });
-  writeIdentity(`${signIn.folder}/accounts-client`, pair, accounts.authority.roots);
+  proxied = await ProxiedAccounts.start('revalidation');
+  ({ signIn, accounts } = proxied);
 }, 120_000);
 
-afterAll(async () => {
-  await signIn?.close();
-  await accounts?.stop();
-});
+afterAll(() => proxied?.stop());
 
-/** A person with an account at Kratos who is signed in. */
-function person(name: string): { id: string; email: string; cookie: string } {
-  const [id, email] = [randomUUID(), `${name}@example.org`];
-  signIn.kratos.answers.set(`GET /admin/identities/${id}`, {
-    status: 200,
-    body: { id, traits: { email, name }, verifiable_addresses: [{ value: email, verified: true }] },
-  });
-  return { id, email, cookie: `__Host-session=${signIn.signIn(id)}` };
-}
-
-/** The generated client, as a page at the host of accounts has it. */
-function client(cookie: string, replica = 0) {
-  const running = signIn.running[replica];
-  const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const { pathname, search } = new URL(String(input), `https://${organisations}`);
-    const got = await signIn.ask(
-      `${pathname}${search}`,
-      {
-        ...{ method: init.method ?? 'GET', host: organisations },
-        headers: {
-          ...{ cookie, origin: `https://${organisations}`, accept: 'application/json' },
-          ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(typeof init.body === 'string' ? { body: init.body } : {}),
-      },
-      running,
-    );
-    return new Response(got.status === 204 ? null : got.text, { status: got.status });
-  };
-  return restClient<AccountsApi>({ routes: accountsRoutes, fetch: send });
-}
+const person = (name: string) => proxied.person(name);
+const client = (cookie: string, replica = 0) => proxied.client(cookie, replica);
 
 /** An organisation of one person with another one as its member. */
 async function team(): Promise<{
@@ -125,8 +59,6 @@ function rightsIn(text: string): { organisation: string | null; roles: string[] 
   const token = String(echoed.parse(JSON.parse(text)).headers['x-plinth-person']);
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
-
-const script = (cookie: string) => ({ cookie, 'sec-fetch-mode': 'cors', origin: 'https://shop.test:8443' });
 
 describe('the token for an app', () => {
   it("has the session's organisation and roles, from every replica", async () => {
@@ -170,7 +102,7 @@ describe('a change of rights', () => {
     });
     expect([revalidated.status, JSON.parse(revalidated.text)]).toEqual([
       200,
-      { organisation: id, roles: ['administrator'] },
+      { person: member.id, organisation: id, roles: ['administrator'] },
     ]);
     // At once, also at the replica that had refused.
     for (const running of signIn.running) {

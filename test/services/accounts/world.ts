@@ -47,6 +47,8 @@ export class AccountsWorld {
   readonly carriedOut = new Set<string>();
   readonly database: string;
   readonly authority: TestAuthority;
+  /** The authority of the keys and of the directory. */
+  readonly signIn: TestAuthority;
   /** Folder of the certificate of `sign-in`, towards accounts. */
   readonly proxy: string;
   #env: Record<string, string> = {};
@@ -55,12 +57,14 @@ export class AccountsWorld {
     database: string;
     mail: MailSink;
     authority: TestAuthority;
+    signIn: TestAuthority;
     directory: FakeDirectory;
     proxy: string;
   }) {
     this.database = input.database;
     this.mail = input.mail;
     this.authority = input.authority;
+    this.signIn = input.signIn;
     this.directory = input.directory;
     this.proxy = input.proxy;
     this.directory.published = () => this.keys.published();
@@ -78,7 +82,7 @@ export class AccountsWorld {
     const directory = await FakeDirectory.start(signIn);
     const mail = await MailSink.start();
     const proxy = await identity(authority, 'sign-in');
-    const world = new AccountsWorld({ database, mail, authority, directory, proxy });
+    const world = new AccountsWorld({ database, mail, authority, signIn, directory, proxy });
     world.#env = {
       ...(await loginAs(database, 'read-write')),
       IDENTITY_DIR: await identity(authority, 'accounts', ['localhost', 'accounts.accounts.svc']),
@@ -105,11 +109,22 @@ export class AccountsWorld {
   }
 
   /** A token as the proxy makes it for a visitor of `accounts`. */
-  token(person: string, { session = `session-of-${person}`, audience = 'accounts' } = {}): string {
+  token(
+    person: string,
+    {
+      session = `session-of-${person}`,
+      audience = 'accounts',
+      actor,
+    }: {
+      session?: string;
+      audience?: string /** The administrator who acts as the person. */;
+      actor?: string;
+    } = {},
+  ): string {
     this.directory.add(person);
     const now = Date.now();
     const known = { id: session, person, expires: now + 3_600_000, authenticated: now, level: 'aal1' };
-    return this.keys.token(audience, known);
+    return this.keys.token(audience, { ...known, ...(actor === undefined ? {} : { actor }) });
   }
 
   client(folder = this.proxy, replica = 0): AccountsServiceClient {

@@ -9,7 +9,7 @@ import { fetchRoles } from '../repository/roles.ts';
 import type { Organisation, Role } from '../schemas.ts';
 
 /** Who asks, where that must be a person. */
-export function personOf({ principal }: Context): { id: string; session: string } {
+export function personOf({ principal }: Context): { id: string; session: string; actor: string | undefined } {
   if (principal.kind === 'person') return principal;
   throw new Refusal(status.PERMISSION_DENIED, 'this is for people, and the request has an API key');
 }

@@ -1,5 +1,6 @@
 import type { Handlers } from '../context.ts';
 import { auditHandlers } from './audit.ts';
+import { impersonationHandlers } from './impersonations.ts';
 import { invitationHandlers } from './invitations.ts';
 import { keyHandlers } from './keys.ts';
 import { memberHandlers } from './members.ts';
@@ -20,4 +21,5 @@ export const handlers: Handlers = {
   ...keyHandlers,
   ...auditHandlers,
   ...platformHandlers,
+  ...impersonationHandlers,
 };

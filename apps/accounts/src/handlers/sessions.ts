@@ -2,10 +2,12 @@ import { status } from '@grpc/grpc-js';
 import type { Queries } from '../../../kit/database.ts';
 import { log } from '../../../kit/log.ts';
 import { Refusal } from '../../../kit/refusal.ts';
-import type { Context, Handlers } from '../context.ts';
+import { type Context, type Handlers, personalDays } from '../context.ts';
+import { modifyOverImpersonationsToEnded } from '../repository/impersonations.ts';
 import { fetchIsKnown } from '../repository/people.ts';
 import {
   fetchSession,
+  fetchSessionUses,
   insertSession,
   modifySessionOrganisation,
   modifySessionToValid,
@@ -13,11 +15,18 @@ import {
 import type { PersonSession } from '../schemas.ts';
 import { known, personOf } from './caller.ts';
 
-export const sessionHandlers: Handlers<'getSession' | 'revalidateSession' | 'switchOrganisation'> = {
+export const sessionHandlers: Handlers<
+  'getSession' | 'revalidateSession' | 'switchOrganisation' | 'listSessionUses'
+> = {
   /** The proxy asks once a second for each session in use: one statement, unless the session is new. */
   getSession: async (context) => {
-    const { id, session } = personOf(context);
-    return { session: (await fetchSession(context.database, session, id)) ?? (await newSession(context)) };
+    const { id, session, actor } = personOf(context);
+    const found = await fetchSession(context.database, session, id);
+    if (found !== undefined) return { session: found };
+    // An impersonation that has ended: its session is not begun anew.
+    if (actor !== undefined)
+      return { session: { ...withoutOrganisation(id, session), state: 'needs_revalidation' } };
+    return { session: await newSession(context) };
   },
 
   revalidateSession: async (context) => {
@@ -25,6 +34,7 @@ export const sessionHandlers: Handlers<'getSession' | 'revalidateSession' | 'swi
     if (!(await fetchIsKnown(context.database, id))) return { session: withoutOrganisation(id, session) };
     return {
       session: await context.database.transaction('revalidate session', async (queries) => {
+        await modifyOverImpersonationsToEnded(queries, personalDays);
         await insertSession(queries, session, id);
         // It waits for a change that is being made: the rights are read after it, in a statement of their own.
         await modifySessionToValid(queries, session, id);
@@ -39,6 +49,10 @@ export const sessionHandlers: Handlers<'getSession' | 'revalidateSession' | 'swi
     await modifySessionOrganisation(context.database, session, id, organisation);
     return { session: await sessionThere(context.database, session, id) };
   },
+
+  listSessionUses: async (context) => ({
+    uses: await fetchSessionUses(context.database, personOf(context).id),
+  }),
 };
 
 /** Who is a member of nothing is not written down: a sign-in alone leaves no trace here. */
@@ -54,7 +68,15 @@ async function newSession(context: Context): Promise<PersonSession> {
 }
 
 function withoutOrganisation(person: string, session: string): PersonSession {
-  return { person, session, state: 'valid', organisation: '', roles: [], permissions: [] };
+  return {
+    person,
+    session,
+    state: 'valid',
+    organisation: '',
+    roles: [],
+    permissions: [],
+    impersonation: null,
+  };
 }
 
 async function sessionThere(queries: Queries, session: string, person: string): Promise<PersonSession> {

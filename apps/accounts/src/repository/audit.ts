@@ -7,7 +7,8 @@ interface Row extends Omit<AuditEntry, 'at'> {
   place: string;
 }
 
-const columns = `id, at, actor, action, subject, address, app, before, after, ${tokenTime('at')} as place`;
+const columns = `id, at, actor, coalesce(on_behalf_of, '') as "onBehalfOf", action, subject, address, app, before, after,
+  ${tokenTime('at')} as place`;
 
 /** Of an organisation, or of a person where `actor` is given. */
 export async function fetchAuditEntries(
@@ -46,11 +47,11 @@ export async function fetchEveryAuditEntry(
   return { entries: page.map(entryFrom), nextPageToken };
 }
 
-/** What somebody did, in every organisation; the newest 10 000. */
+/** What somebody did, and what an administrator did as him, in every organisation; the newest 10 000. */
 export async function fetchAuditEntriesBy(queries: Queries, actor: string): Promise<AuditEntry[]> {
   const rows = await queries.query<Row>(
     'fetch audit entries by',
-    `select ${columns} from audit_entries where actor = $1 order by at desc, id desc limit 10000`,
+    `select ${columns} from audit_entries where actor = $1 or on_behalf_of = $1 order by at desc, id desc limit 10000`,
     [actor],
   );
   return rows.map(entryFrom);
@@ -61,12 +62,12 @@ export async function insertAuditEntry(
   queries: Queries,
   entry: Omit<AuditEntry, 'id' | 'at'> & { organisation: string | null; auditDays: number },
 ): Promise<void> {
-  const { organisation, actor, action, subject, address, app, before, after, auditDays } = entry;
+  const { organisation, actor, onBehalfOf, action, subject, address, app, before, after, auditDays } = entry;
   await queries.query(
     'insert audit entry',
-    `insert into audit_entries (organisation, actor, action, subject, address, app, before, after, keep_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9))`,
-    [organisation, actor, action, subject, address, app, before, after, auditDays],
+    `insert into audit_entries (organisation, actor, action, subject, address, app, before, after, keep_until, on_behalf_of)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(days => $9), nullif($10, ''))`,
+    [organisation, actor, action, subject, address, app, before, after, auditDays, onBehalfOf],
   );
 }
 

@@ -14,11 +14,18 @@ export function AuditList({ pages }: { pages: UseInfiniteQueryResult<InfiniteDat
     <Paged pages={pages} items={({ entries }) => entries} none="Nothing was changed yet.">
       {(entries) => (
         <ul className="rows">
-          {entries.map(({ id, at, actor, action, subject, address, app, before, after }) => (
+          {entries.map(({ id, at, actor, onBehalfOf, action, subject, address, app, before, after }) => (
             <li key={id}>
               <strong>{action}</strong> <span className="id">{subject}</span>
               <p className="hint">
-                <Moment at={at} /> by <span className="id">{actor}</span> from {address} at {app}
+                <Moment at={at} /> by <span className="id">{actor}</span>
+                {onBehalfOf !== '' && (
+                  <>
+                    {' '}
+                    on behalf of <span className="id">{onBehalfOf}</span>
+                  </>
+                )}{' '}
+                from {address} at {app}
               </p>
               {(before !== null || after !== null) && (
                 <details>

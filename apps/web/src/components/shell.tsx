@@ -2,6 +2,7 @@ import { Suspense } from 'react';
 import { NavLink, Outlet } from 'react-router';
 import { useIsAdministrator } from '../controllers/session.ts';
 import { useSessionEnd } from '../session-end.ts';
+import { ImpersonationBanner } from './impersonation-banner.tsx';
 
 /** Not a link: what stands after `#` can be the token of an invitation. */
 function skip(): void {
@@ -24,6 +25,9 @@ export function Shell() {
               <NavLink to="/organisations">Organisations</NavLink>
             </li>
             <li>
+              <NavLink to="/orders">Orders</NavLink>
+            </li>
+            <li>
               <NavLink to="/account">Your account</NavLink>
             </li>
             {isAdministrator && (
@@ -37,6 +41,7 @@ export function Shell() {
           </ul>
         </nav>
       </header>
+      <ImpersonationBanner />
       {hasEnded && (
         <p role="alert" className="problem">
           You are not signed in any more.{' '}

@@ -1,12 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { accounts } from '../accounts-api.ts';
+import { noteShownFor } from '../revalidation.ts';
 import { useChange } from './change.ts';
 
 /** The person's session: organisation, roles and permissions of now. */
 export function useSession() {
   return useQuery({
     queryKey: ['session'],
-    queryFn: ({ signal }) => accounts.getSession({}, signal),
+    queryFn: async ({ signal }) => {
+      const answer = await accounts.getSession({}, signal);
+      noteShownFor(answer.session.person);
+      return answer;
+    },
     select: ({ session }) => session,
   });
 }

@@ -1,4 +1,5 @@
 import { Button } from 'react-aria-components/Button';
+import { Link } from 'react-router';
 import { accountsPage } from '../accounts-pages.ts';
 import { Entry } from '../components/entry.tsx';
 import { Loaded } from '../components/loaded.tsx';
@@ -38,7 +39,7 @@ export function AccountPage() {
   );
 }
 
-/** Passwords, passkeys and sessions belong to the sign-in, which has pages for them. */
+/** Passwords and passkeys belong to the sign-in, which has pages for them. */
 function SignInLinks() {
   return (
     <>
@@ -48,7 +49,7 @@ function SignInLinks() {
           <a href={accountsPage('/settings')}>Name, address, password, passkeys and second factor</a>
         </li>
         <li>
-          <a href={accountsPage('/sessions')}>Where you are signed in, and ending these sessions</a>
+          <Link to="/account/sessions">Where you are signed in, and ending these sessions</Link>
         </li>
         <li>
           <a href="/.sign-in/out">Sign out, here or everywhere</a>

@@ -2,9 +2,13 @@ import { useState } from 'react';
 import { Button } from 'react-aria-components/Button';
 import type { PersonWithAccount } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
+import { Entry } from '../../components/entry.tsx';
 import { Loaded, Paged } from '../../components/loaded.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { TextEntry } from '../../components/text-entry.tsx';
+import { useBeginImpersonation } from '../../controllers/impersonation.ts';
 import { usePeople, usePersonSessions, useSignPersonOut } from '../../controllers/platform.ts';
+import { reasonInput } from '../../inputs.ts';
 
 export function PeoplePage() {
   const people = usePeople();
@@ -28,6 +32,8 @@ function PersonRow({ person: { id, email, name, verified } }: { person: PersonWi
   const [isOpen, setOpen] = useState(false);
   const sessions = usePersonSessions(id, isOpen);
   const signOut = useSignPersonOut(id);
+  const [isActing, setActing] = useState(false);
+  const begin = useBeginImpersonation(id);
   return (
     <li>
       <strong>{name === '' ? email : name}</strong> {name !== '' && <span className="id">{email}</span>}
@@ -50,7 +56,30 @@ function PersonRow({ person: { id, email, name, verified } }: { person: PersonWi
           text="All sessions of this person end within two seconds."
           change={signOut}
         />
+        <Button
+          aria-label={`Act as this person: ${email}`}
+          aria-expanded={isActing}
+          onPress={() => setActing(!isActing)}
+        >
+          Act as this person
+        </Button>
       </div>
+      {isActing && (
+        <Entry
+          label={`Act as ${email}`}
+          schema={reasonInput}
+          send={begin.mutateAsync}
+          action={`Act as ${email}`}
+          done="You act as this person now."
+        >
+          <TextEntry
+            name="reason"
+            label="Reason"
+            hint="For 15 minutes, in all applications. The audit log names you and the reason."
+            autoComplete="off"
+          />
+        </Entry>
+      )}
       {isOpen && (
         <Loaded query={sessions}>
           {(all) =>
