@@ -28,7 +28,9 @@ function kindOf({ text, language, file }: Example): Kind | undefined {
   // test/tutorial.test.ts renders and runs them.
   if (file !== undefined) return 'file';
   const lines = text.split('\n').filter((line) => /^\S/.test(line));
-  if (lines.every((line) => /^(?:npm|kubectl|git|curl|aws|openssl|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line)))
+  if (
+    lines.every((line) => /^(?:npm|kubectl|git|curl|aws|openssl|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line))
+  )
     return 'commands';
   if (/^apiVersion: /m.test(text)) return 'objects';
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);

@@ -68,6 +68,13 @@ describe('forms from one address', () => {
     expect((await form('192.0.2.4')).status).toBe(303);
   });
 
+  it.each(['10.0.0.1', '172.31.0.9', '::ffff:192.168.1.1', 'fd00::1'])(
+    'are not limited from %s, an address of a private network that may hide all visitors',
+    async (address) => {
+      expect((await sent(() => address)).refused).toBe(0);
+    },
+  );
+
   it('that are refused use up no attempts of an account', async () => {
     await sent(() => '192.0.2.5');
     const victim = async (from: string) => (await form(from, 'victim')).status;

@@ -135,6 +135,18 @@ export async function ensureNodes(options: NodesToMake): Promise<NodesState> {
   return 'made';
 }
 
+/** Begins the pulls of a single node in the background. Of several nodes nobody knows yet which pods they get. */
+function pullWhileCreated(
+  { engine, environment, report, images = [] }: NodesToMake,
+  signal: AbortSignal,
+): void {
+  const { name, nodes } = environment.cluster;
+  if (nodes.length > 1 || images.length === 0) return;
+  pullEarly(engine, `${name}-control-plane`, images, signal).catch((error: Error) => {
+    if (!signal.aborted) report(`images are pulled later: ${error.message}`);
+  });
+}
+
 /** Starts stopped nodes, fetches a lost kubeconfig, joins further workers, and sets up the network of the nodes. Returns the joined ones. */
 async function continueNodes(
   options: NodesInput,

@@ -2,7 +2,7 @@ import { readForm, type Visit } from './account-visit.ts';
 import { type Refused, refuse } from './answers.ts';
 import { endToEnd, personHeader } from './headers.ts';
 import { pass } from './upstream.ts';
-import { addressKey, visitorAddress } from './visitor-address.ts';
+import { limitedAddress } from './visitor-address.ts';
 
 /** Maximum size in bytes of a form for Kratos; that of a passkey has some kilobytes. */
 const mostFormBytes = 64 * 1024;
@@ -20,7 +20,8 @@ export async function submit(visit: Visit): Promise<void> {
       title: 'This is no form',
       text: ['The pages of accounts send forms (application/x-www-form-urlencoded).'],
     });
-  const wait = tries.address.take(addressKey(visitorAddress(request)));
+  const from = limitedAddress(request);
+  const wait = from === undefined ? 0 : tries.address.take(from);
   if (wait > 0) return refuse(request, response, tooManyFromHere(wait), { 'retry-after': `${wait}` });
   const body = await readForm(request, mostFormBytes);
   const accounts = accountsIn(new URLSearchParams(body));

@@ -1,15 +1,39 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+/** Addresses of private networks (RFC 1918, RFC 6598, RFC 4193, RFC 3927, RFC 4291) and of the machine itself. */
+const privateNetworks = new BlockList();
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+  ['127.0.0.0', 8],
+] as const)
+  privateNetworks.addSubnet(network, prefix, 'ipv4');
+for (const [network, prefix] of [
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['::1', 128],
+] as const)
+  privateNetworks.addSubnet(network, prefix, 'ipv6');
 
 /**
- * Address of a visitor, as the gateway saw it: the last one of X-Forwarded-For. The gateway takes out what the visitor wrote there
- * (Traefik, 'Forwarded Headers', without trusted addresses) and appends the address of the connection, and its network policy lets
- * nobody else reach this port. What stands before the last address is never read. Without the header: the address of the connection.
+ * What the limit by address counts for a request: the visitor's address as the gateway saw it, the last one of X-Forwarded-For. The
+ * gateway removes what the visitor wrote there (Traefik, 'Forwarded Headers', without trusted addresses) and appends the address of the
+ * connection, and its network policy lets nobody else reach this port. Without a readable address: that of the connection.
+ * Undefined for an address of a private network: a node or a load balancer may hide all visitors behind it, and a limit would keep all
+ * of them out.
  */
-export function visitorAddress({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
+export function limitedAddress({
+  headers,
+  socket,
+}: Pick<IncomingMessage, 'headers' | 'socket'>): string | undefined {
   const [forwarded = ''] = [headers['x-forwarded-for']].flat();
   const last = forwarded.split(',').at(-1)?.trim() ?? '';
-  return isIP(last) === 0 ? (socket.remoteAddress ?? '') : last;
+  if (isIP(last) === 0) return addressKey(socket.remoteAddress ?? '');
+  return privateNetworks.check(last, isIPv6(last) ? 'ipv6' : 'ipv4') ? undefined : addressKey(last);
 }
 
 /** What limits count: an IPv4 address, or the /64 of an IPv6 address, which one visitor has as a whole (RFC 6177). */
