@@ -1,5 +1,5 @@
 import type { Cluster } from './schema/cluster.ts';
-import { type Forge, type ForgeKind, forgeReceiverKeys } from './schema/forge.ts';
+import { type ForgeKind, type ForgeSettings, forgeReceiverKeys } from './schema/forge.ts';
 
 /** The receiver of a forge's pushes: its operator, its namespace, its account and its Service. */
 export const receiverName = 'receiver';
@@ -35,7 +35,7 @@ export interface ForgeReceiver {
   forge: ForgeApi;
   /** Branch whose pushes it takes. */
   branch: string;
-  settings: NonNullable<Forge['receiver']>;
+  settings: NonNullable<ForgeSettings['receiver']>;
 }
 
 /** The receiver of an environment; undefined if cluster.yaml has none. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
-import { type Operation, type OperationOptions, runOperation } from './nodes/operation.ts';
+import { type NodeOperation, type OperationOptions, runOperation } from './nodes/operation.ts';
 import { printInventory } from './nodes/print-inventory.ts';
 
 const outputs = [
@@ -47,7 +47,7 @@ operation(
 
 await program.parseAsync();
 
-function operation(name: Operation, description: string): Command {
+function operation(name: NodeOperation, description: string): Command {
   return program
     .command(`${name} <env>`)
     .description(description)

@@ -33,5 +33,5 @@ export const forge = z.strictObject({
   receiver: receiver.optional(),
 });
 
-export type Forge = z.infer<typeof forge>;
-export type ForgeKind = Forge['kind'];
+export type ForgeSettings = z.infer<typeof forge>;
+export type ForgeKind = ForgeSettings['kind'];

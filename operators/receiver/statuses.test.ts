@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { receiverWorld, statusToken } from '../../test/receiver/world.ts';
-import { afterRetry, type Kustomization, revisionState } from './program/revision-state.ts';
+import { type AppliedKustomization, afterRetry, revisionState } from './program/revision-state.ts';
 
 /** On a busy machine. */
 const soon = { timeout: 15_000 };
@@ -20,7 +20,7 @@ function kustomization(
     suspend?: boolean;
     source?: string;
   } = {},
-): Kustomization {
+): AppliedKustomization {
   const { ready = 'True', attempted = commit('a'), suspend, source = 'platform' } = given;
   const { applied = ready === 'True' ? attempted : commit('0'), reason = '', message = '' } = given;
   return {

@@ -9,7 +9,7 @@ import { withSshAccess } from './ssh-access.ts';
 import { ensureAnsible } from './tools.ts';
 
 /** An operation on the machines of an environment, done by one playbook. */
-export type Operation = 'apply' | 'upgrade' | 'backup' | 'restore' | 'reset';
+export type NodeOperation = 'apply' | 'upgrade' | 'backup' | 'restore' | 'reset';
 
 /** Options of an operation. */
 export interface OperationOptions {
@@ -24,7 +24,7 @@ export interface OperationOptions {
 
 /** Runs an operation on the machines of an environment, prints its result and returns the exit code. */
 export async function runOperation(
-  operation: Operation,
+  operation: NodeOperation,
   environment: string,
   options: OperationOptions,
 ): Promise<number> {
@@ -57,7 +57,7 @@ export async function runOperation(
   return 0;
 }
 
-function playbookOf(operation: Operation): PlaybookRun['playbook'] {
+function playbookOf(operation: NodeOperation): PlaybookRun['playbook'] {
   return operation === 'apply' ? 'cluster' : operation;
 }
 
@@ -69,7 +69,7 @@ function refuseUnconfirmed(environment: string, options: OperationOptions, again
   );
 }
 
-function refuseOtherDistribution(operation: Operation, { cluster, environment }: Site): void {
+function refuseOtherDistribution(operation: NodeOperation, { cluster, environment }: Site): void {
   if (cluster.kubernetes.distribution !== 'k3s' || operation === 'apply') return;
   throw new Failure(
     `${operation} works on clusters of kubeadm, and ${environment} runs k3s.`,

@@ -16,7 +16,7 @@ import { sharedRequests } from './shared-requests.ts';
 import { StatusReporter } from './status-reporter.ts';
 
 /** What is around the program. */
-export interface ProgramPlace {
+export interface ReceiverPlace {
   kubernetes: KubernetesPlace;
   /** Folder of the mounted Secret. */
   secrets: string;
@@ -30,13 +30,13 @@ export interface ProgramPlace {
 }
 
 export interface RunningReceiver {
-  ports: ProgramPlace['ports'];
+  ports: ReceiverPlace['ports'];
   /** Stops taking deliveries; ends when those that are open are answered. */
   stop(): Promise<void>;
 }
 
 /** @throws Error if a port is taken, or if a needed key of the Secret is missing or too short. */
-export async function start(config: ReceiverConfig, place: ProgramPlace): Promise<RunningReceiver> {
+export async function start(config: ReceiverConfig, place: ReceiverPlace): Promise<RunningReceiver> {
   const { kubernetes, log, pauses = { first: 5_000, longest: 300_000 }, patience = 10_000 } = place;
   const secret = (): string => readSecret(place.secrets, 'webhook-secret');
   const token = (): string => readSecret(place.secrets, 'status-token');

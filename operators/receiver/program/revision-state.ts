@@ -1,5 +1,5 @@
 /** The parts of a Kustomization of Flux that show its progress (kustomize.toolkit.fluxcd.io/v1). */
-export interface Kustomization {
+export interface AppliedKustomization {
   metadata: { name: string; generation?: number };
   spec: { suspend?: boolean; sourceRef: { kind: string; name: string } };
   status?: {
@@ -22,7 +22,7 @@ export interface RevisionState {
 const root = 'platform';
 
 /** How far Flux is with the newest commit that it has read; undefined before it has read one. Suspended Kustomizations do not count. */
-export function revisionState(all: readonly Kustomization[]): RevisionState | undefined {
+export function revisionState(all: readonly AppliedKustomization[]): RevisionState | undefined {
   const own = all
     .filter(({ spec }) => spec.sourceRef.kind === 'GitRepository' && spec.sourceRef.name === root)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -47,7 +47,7 @@ function commitOf(revision: string): string | undefined {
   return /@sha(?:1|256):([0-9a-f]{40,64})$/.exec(revision)?.[1];
 }
 
-function isReady(kustomization: Kustomization, commit: string): boolean {
+function isReady(kustomization: AppliedKustomization, commit: string): boolean {
   const { metadata, status } = kustomization;
   return (
     readyOf(kustomization)?.status === 'True' &&
@@ -57,7 +57,7 @@ function isReady(kustomization: Kustomization, commit: string): boolean {
 }
 
 /** Whether it failed by itself: one that only waits for another, or that a newer commit interrupted, has not. */
-function hasFailed(kustomization: Kustomization, commit: string): boolean {
+function hasFailed(kustomization: AppliedKustomization, commit: string): boolean {
   const ready = readyOf(kustomization);
   return (
     ready?.status === 'False' &&
@@ -66,12 +66,12 @@ function hasFailed(kustomization: Kustomization, commit: string): boolean {
   );
 }
 
-function readyOf({ status }: Kustomization) {
+function readyOf({ status }: AppliedKustomization) {
   return status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
 /** The first line of Flux's message, without the time that a health check took: each try has another one. */
-function causeOf(kustomization: Kustomization): string {
+function causeOf(kustomization: AppliedKustomization): string {
   const line = readyOf(kustomization)?.message?.split('\n')[0] ?? 'Flux gives no reason';
   return line.replace(/ after \d[\dhm.µ]*s\b/, '');
 }
@@ -81,7 +81,10 @@ function causeOf(kustomization: Kustomization): string {
  *
  * @param before The one that counted until now.
  */
-export function afterRetry(before: Kustomization | undefined, now: Kustomization): Kustomization {
+export function afterRetry(
+  before: AppliedKustomization | undefined,
+  now: AppliedKustomization,
+): AppliedKustomization {
   const again =
     before !== undefined &&
     readyOf(before)?.status === 'False' &&

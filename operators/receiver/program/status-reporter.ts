@@ -4,7 +4,12 @@ import type { ForgeConfig, StatusConfig } from './config.ts';
 import { countStatus } from './counters.ts';
 import { type KubernetesPlace, list, watch } from './kubernetes.ts';
 import type { Log } from './log.ts';
-import { afterRetry, type Kustomization, type RevisionState, revisionState } from './revision-state.ts';
+import {
+  type AppliedKustomization,
+  afterRetry,
+  type RevisionState,
+  revisionState,
+} from './revision-state.ts';
 
 export interface ReporterInput {
   forge: ForgeConfig;
@@ -20,7 +25,7 @@ export interface ReporterInput {
 /** Watches the Kustomizations and tells the forge how far Flux is with the newest commit, until the signal. */
 export class StatusReporter {
   readonly #input: ReporterInput;
-  readonly #known = new Map<string, Kustomization>();
+  readonly #known = new Map<string, AppliedKustomization>();
   #posted: RevisionState | undefined;
   /** What the forge is to show. */
   #wanted: RevisionState | undefined;
@@ -34,13 +39,16 @@ export class StatusReporter {
     const { kubernetes, status, log, pauses } = this.#input;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const { metadata, items } = await list<Kustomization>(kubernetes, status.kustomizations);
+        const { metadata, items } = await list<AppliedKustomization>(kubernetes, status.kustomizations);
         const before = new Map(this.#known);
         this.#known.clear();
         for (const each of items) this.#take(each, before);
         this.#look(signal);
         const { resourceVersion } = metadata;
-        const events = watch<Kustomization>(kubernetes, status.kustomizations, { resourceVersion, signal });
+        const events = watch<AppliedKustomization>(kubernetes, status.kustomizations, {
+          resourceVersion,
+          signal,
+        });
         for await (const { type, object } of events) {
           failures = 0;
           if (type === 'DELETED') this.#known.delete(object.metadata.name);
@@ -56,7 +64,7 @@ export class StatusReporter {
     }
   }
 
-  #take(object: Kustomization, before: ReadonlyMap<string, Kustomization> = this.#known): void {
+  #take(object: AppliedKustomization, before: ReadonlyMap<string, AppliedKustomization> = this.#known): void {
     const { name } = object.metadata;
     this.#known.set(name, afterRetry(before.get(name), object));
   }

@@ -9,7 +9,6 @@ export default {
   resources: { cpu: '10m', memory: '64Mi' },
   job: {
     command: ['node', '-e', "process.exit(process.env.CHECK === 'passes' ? 0 : 1)"],
-    deadline: '1m',
     resources: { cpu: '10m', memory: '64Mi' },
   },
 };
