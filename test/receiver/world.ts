@@ -33,7 +33,7 @@ export async function receiverWorld(
     patches?: number[];
     /** Statuses and texts of the forge's answers, in their order; then 201. */
     forge?: [status: number, text: string][];
-    objects?: Kustomization[];
+    objects?: AppliedKustomization[];
     secret?: string;
     token?: string;
     patience?: number;
@@ -96,7 +96,7 @@ export async function receiverWorld(
     url: `http://127.0.0.1:${running.ports.deliveries}/push`,
     probes: `http://127.0.0.1:${running.ports.probes}`,
     /** Tells all watches of a changed object. */
-    change: (object: Kustomization, type = 'MODIFIED') => {
+    change: (object: AppliedKustomization, type = 'MODIFIED') => {
       for (const each of watches) each.write(`${JSON.stringify({ type, object })}\n`);
     },
     endWatches: () => {
