@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { ForgeConfig, ReceiverConfig } from '../../operators/receiver/program/config.ts';
 import { start } from '../../operators/receiver/program/main.ts';
-import type { Kustomization } from '../../operators/receiver/program/revision-state.ts';
+import type { AppliedKustomization } from '../../operators/receiver/program/revision-state.ts';
 
 /** For tests: the secret of the webhook, and the token for statuses. */
 export const webhookSecret = 'a-secret-of-a-test-only';
