@@ -13,7 +13,8 @@ import {
   type RenderedEnvironment,
   renderEnvironment,
 } from '../flux/render-environment.ts';
-import { push, waitForSync } from '../flux/sync.ts';
+import { retryFailed } from '../flux/retry-failed.ts';
+import { kustomizationNames, push, waitForSync } from '../flux/sync.ts';
 import { isPostponed, withoutObservability } from '../init-cluster/observability.ts';
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
@@ -218,20 +219,23 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
 
 /**
  * Waits for everything that the commit changes. If the repository already had the commit, an earlier deploy was possibly
- * interrupted: then it waits for the named apps, or for everything.
+ * interrupted or failed: then it tries again what has failed, and waits for the named apps, or for everything.
  */
 const appliedByFlux: Phase<Given & Committed, { kustomizations: readonly string[] }> = {
   title: 'Flux has applied the commit',
   run: async (given, report) => {
     const { environment, manifests, commit, paths, signal, client, named } = given;
+    const retry = (kustomizations: readonly string[]) =>
+      retryFailed({ ...given, environment: environment.name, kustomizations, report });
     if (paths.length === 0 && named === undefined) {
+      await retry(kustomizationNames(environment.name, manifests));
       await waitForSync({ ...given, report, timeoutSeconds });
       return { result: { kustomizations: [] } };
     }
+    const ofNamed = (named ?? []).flatMap((app) => renderedKustomizations(environment.name, app, manifests));
+    if (paths.length === 0) await retry(ofNamed);
     const kustomizations =
-      paths.length > 0
-        ? changedKustomizations(environment.name, paths, manifests)
-        : (named ?? []).flatMap((app) => renderedKustomizations(environment.name, app, manifests));
+      paths.length > 0 ? changedKustomizations(environment.name, paths, manifests) : ofNamed;
     const appliedIsEnough = new Set(environment.apps.map(({ name }) => name));
     try {
       await waitForFlux({ client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal });

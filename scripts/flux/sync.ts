@@ -96,7 +96,8 @@ export async function waitForSync(
   });
 }
 
-function kustomizationNames(environment: string, manifests: ReadonlyMap<string, string>): string[] {
+/** Names of all rendered Kustomizations of an environment. */
+export function kustomizationNames(environment: string, manifests: ReadonlyMap<string, string>): string[] {
   const folders = [syncFolder, definitions].map(
     (folder) => `manifests/${environment}/${folder}/kustomization-`,
   );
