@@ -1,6 +1,7 @@
 import { ensureArtifact } from './artifacts/artifacts.ts';
 import { compilerImage } from './build/dockerfile.ts';
 import { readImageNote } from './cache/image-note.ts';
+import { ConcurrentReports } from './concurrent-reports.ts';
 import type { Engine } from './engine/engine.ts';
 import { loadLock } from './lock/read.ts';
 import { ensureImage } from './mirror/ensure-image.ts';
@@ -36,11 +37,13 @@ export async function supply(names: readonly string[] | 'all', options: SupplyAl
   const failed = new AbortController();
   const signal =
     options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const reports = new ConcurrentReports(options.report);
   let made = 0;
   const worker = async (): Promise<void> => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       signal.throwIfAborted();
-      if (await supplyOne(name, { ...options, signal })) made++;
+      const report = reports.of(name);
+      if (await supplyOne(name, { ...options, report, signal }).finally(() => reports.end(name))) made++;
     }
   };
   const workers = Array.from({ length: concurrency }, () =>
@@ -67,15 +70,14 @@ export function wasSupplied(name: string): boolean {
 }
 
 async function supplyOne(name: string, options: SupplyAllOptions): Promise<boolean> {
-  const { onEvent = () => {}, report } = options;
+  const { onEvent = () => {} } = options;
   const started = performance.now();
   const tell = (state: SupplyEvent['state']): void => {
     onEvent({ name, state, seconds: Math.round((performance.now() - started) / 100) / 10 });
   };
   tell('started');
   try {
-    const own = { ...options, report: (line: string) => report(`${name}: ${line}`) };
-    const made = await one(name, own);
+    const made = await one(name, options);
     tell(made ? 'made' : 'present');
     return made;
   } catch (error) {
