@@ -83,7 +83,7 @@ describe('in a copy of this repository', () => {
   it('writes nothing that would not render', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     for (const [name, why] of [
-      ['orders-db', 'apps/orders/app.ts:16:3 name-taken'],
+      ['orders-db', 'apps/orders/app.ts:17:3 name-taken'],
       ['crds', 'apps/crds/app.ts:4:9 name-taken'],
     ] as const) {
       const { all, exitCode } = await type('new', 'app', name);

@@ -82,6 +82,7 @@ describe('a database without an app', () => {
         writeFileSync(join(root, 'package-lock.json'), locked.replaceAll('apps/orders', 'apps/sales'));
         edit('apps/sales/app.ts', "name: 'orders'", "name: 'sales'");
         edit('apps/sales/app.ts', "of: 'orders'", "of: 'sales'");
+        edit('apps/web/app.ts', "app: 'orders'", "app: 'sales'");
         edit(cluster, '  orders:\n', '  sales:\n');
         edit(cluster, 'uses: [orders, jobs]', 'uses: [jobs]');
       },
