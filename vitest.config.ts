@@ -1,8 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Unit tests that change nothing of their process: they share one, because loading the packages takes longer than the tests. */
+const inOneProcess = [
+  'model/{checks,diagnostics,schema}/**/*.test.ts',
+  'charts/**/*.test.ts',
+  'operators/{,*/}!(upstream).test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
+      {
+        test: {
+          name: 'model',
+          include: inOneProcess,
+          isolate: false,
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'unit',
@@ -17,6 +33,7 @@ export default defineConfig({
             'test/delivery/**',
             'test/load/**',
             'operators/*/upstream.test.ts',
+            ...inOneProcess,
           ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
