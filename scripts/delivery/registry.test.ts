@@ -152,8 +152,8 @@ describe('a failed push gives the reason and the next command, and leaves no ima
 
   it.each([
     [403, { errors: [{ code: 'DENIED', message: 'not yours' }] }, 'not yours'],
-    [500, { errors: [{ code: 'UNKNOWN', detail: 'write /var: no space left on device' }] }, 'has no room'],
-    [507, {}, 'has no room'],
+    [500, { errors: [{ code: 'UNKNOWN', detail: 'write /var: no space left on device' }] }, 'has no space'],
+    [507, {}, 'has no space'],
   ])('fails at a registry that answers %d', async (status, body, says) => {
     const url = await answering((request, response) => {
       const head = request.method === 'HEAD';

@@ -42,13 +42,13 @@ export function buildArguments(programs: readonly string[]): string[] {
 }
 
 /**
- * Starts to build programs with a low priority beside the steps, of which many use one core. A step that needs a program waits for its
+ * Starts to build programs with the lowest priority beside the steps, of which many use one core. A step that needs a program waits for its
  * build, begins it if nobody has, and reports its faults. Returns a function that ends the builds; what is compiled is kept.
  */
 export function startBuilds({ tests, cluster }: MissingPrograms): () => void {
   const programs = [...tests, ...cluster];
   if (programs.length === 0) return () => {};
-  const child = execa('nice', ['-n', '10', process.execPath, ...buildArguments(programs)], {
+  const child = execa('nice', ['-n', '19', process.execPath, ...buildArguments(programs)], {
     cwd: repositoryRoot,
     stdio: 'ignore',
     reject: false,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import accounts from '../../apps/accounts/app.ts';
+import orders from '../../apps/orders/app.ts';
 import web from '../../apps/web/app.ts';
 import { appComponent } from '../../charts/app/app.ts';
 import { field, listField } from '../../charts/kube/field.ts';
@@ -10,7 +11,7 @@ import signInOperator from '../../operators/sign-in/operator.ts';
 import { find } from './find.ts';
 import { environment, testApp } from './fixture.ts';
 
-/* What follows from the edge of apps/web to apps/accounts, and from its door. */
+/* What follows from the edges of apps/web to apps/accounts and apps/orders, and from its door. */
 
 const { image: _, ...pages } = web;
 const { image: __, database: ___, ...described } = accounts;
@@ -19,10 +20,15 @@ const api = testApp({
   ...described,
   uses: (accounts.uses ?? []).filter(({ kind }) => kind !== 'database'),
 });
+const { image: _image, database: _database, ...sales } = orders;
+const shop = testApp({ ...sales, uses: [{ kind: 'people', optional: true }] });
 const env = environment({
-  apps: [api, app],
+  apps: [api, shop, app],
   operators: [kratosOperator, signInOperator],
-  cluster: { signIn: { mail: { kind: 'mailpit' }, rights: 'accounts' }, apps: { accounts: null, web: null } },
+  cluster: {
+    signIn: { mail: { kind: 'mailpit' }, rights: 'accounts' },
+    apps: { accounts: null, orders: null, web: null },
+  },
 });
 
 function variablesOf(name: string, of: typeof app): Record<string, unknown> {
@@ -31,10 +37,12 @@ function variablesOf(name: string, of: typeof app): Record<string, unknown> {
   return Object.fromEntries(list.map((each) => [field(each, 'name'), field(each, 'value')]));
 }
 
-it('the pages are told where the API is, and call it with a certificate', () => {
+it('the pages have the address of each API, and a certificate for its calls', () => {
   expect(variablesOf('web', app)).toMatchObject({
     ACCOUNTS_ADDRESS: 'accounts.accounts.svc.cluster.local:8443',
     ACCOUNTS_IDENTITY_DIR: '/identity/apps/accounts',
+    ORDERS_ADDRESS: 'orders.orders.svc.cluster.local:8443',
+    ORDERS_IDENTITY_DIR: '/identity/apps/orders',
   });
 });
 
