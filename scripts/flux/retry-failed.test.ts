@@ -51,7 +51,9 @@ class FakeApiServer {
       path,
       stringify({
         ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'x' },
-        clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+        clusters: [
+          { name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+        ],
         users: [{ name: 'u', user: {} }],
         contexts: [{ name: 'x', context: named }],
       }),
