@@ -1,13 +1,11 @@
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { platform } from '../../charts/order/flux-sync.ts';
 import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
+import { kustomizationApi as api, requestReconciliation } from '../flux/request-reconciliation.ts';
 import { inWords } from './in-words.ts';
 import { canGoOn, progressOf } from './kustomizations.ts';
-
-const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
 
 /** The Kustomizations and the commit to wait for. */
 export interface FluxWait {
@@ -34,7 +32,7 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
   let failed: string | undefined;
   await watchUntil({
     kubeconfig: client.kubeconfig,
-    path: `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/kustomizations`,
+    path: `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/${api.plural}`,
     what: `Flux to apply ${commit.slice(0, 12)} to ${inWords(kustomizations)}`,
     timeoutSeconds,
     missing: (objects) => {
@@ -51,7 +49,7 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
         const object = all.get(kustomization);
         if (object === undefined || requested.has(kustomization) || !canGoOn(object, commit, all)) continue;
         requested.add(kustomization);
-        request(client, kustomization).catch((error: Error) => {
+        requestReconciliation(client, kustomization).catch((error: Error) => {
           report(
             `Flux was not asked to look at ${kustomization} at once; it looks by itself: ${error.message}`,
           );
@@ -70,15 +68,6 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
 function inOneLine(kustomization: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {
   const progress = progressOf(all.get(kustomization), commit);
   return progress.at === 'waits' ? `${kustomization} (${progress.why.slice(0, 120)})` : kustomization;
-}
-
-/** Asks Flux to reconcile a Kustomization now. */
-async function request(client: ClusterClient, name: string): Promise<void> {
-  const body = { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() } } };
-  await client.custom.patchNamespacedCustomObject(
-    { ...api, plural: 'kustomizations', name, body },
-    setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-  );
 }
 
 /**

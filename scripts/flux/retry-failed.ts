@@ -1,12 +1,12 @@
-import { ApiException, PatchStrategy, setHeaderOptions, type V1Job } from '@kubernetes/client-node';
+import { ApiException, type V1Job } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import type { Report } from '../../images/index.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
+import { kustomizationApi as api, requestReconciliation } from './request-reconciliation.ts';
 
-const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
-const list = `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/kustomizations`;
+const list = `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/${api.plural}`;
 
 /** Seconds in which Flux begins what it is asked for; it applies several Kustomizations at once, others wait. */
 const timeoutSeconds = 120;
@@ -30,7 +30,7 @@ export interface Retry {
  */
 export async function retryFailed(retry: Retry): Promise<string[]> {
   const { client, environment, manifests, report, signal } = retry;
-  const found = await client.custom.listNamespacedCustomObject({ ...api, plural: 'kustomizations' });
+  const found = await client.custom.listNamespacedCustomObject(api);
   const failed = (found.items as WatchedObject[])
     .filter((object) => retry.kustomizations.includes(object.metadata.name) && hasFailed(object))
     .map(({ metadata }) => metadata.name);
@@ -39,13 +39,7 @@ export async function retryFailed(retry: Retry): Promise<string[]> {
   for (const job of failed.flatMap((name) => jobsOf(environment, name, manifests)))
     await removeIfFailed(client, job);
   const at = new Date().toISOString();
-  const body = { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': at } } };
-  const asMerge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-  for (const name of failed)
-    await client.custom.patchNamespacedCustomObject(
-      { ...api, plural: 'kustomizations', name, body },
-      asMerge,
-    );
+  for (const name of failed) await requestReconciliation(client, name, at);
   await watchUntil({
     kubeconfig: client.kubeconfig,
     path: list,
