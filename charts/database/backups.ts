@@ -1,6 +1,7 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
 import { databaseCluster } from '../../model/schema/database.ts';
+import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { namespaceOf } from '../kube/names.ts';
 
 /** Settings of backups in cluster.yaml. */
@@ -13,9 +14,7 @@ export type Backups = NonNullable<Environment['cluster']['databases']['backups']
 export function backup(
   app: string,
   { destination, endpoint, authority, credentials, keep }: Backups,
-): object {
-  const fromSecret = (key: string) =>
-    credentials === 'machine' ? undefined : { name: credentials.secret, key };
+): FieldOf<'Cluster', 'backup'> {
   return {
     retentionPolicy: keep,
     barmanObjectStore: {
@@ -25,7 +24,10 @@ export function backup(
       s3Credentials:
         credentials === 'machine'
           ? { inheritFromIAMRole: true }
-          : { accessKeyId: fromSecret('ACCESS_KEY_ID'), secretAccessKey: fromSecret('ACCESS_SECRET_KEY') },
+          : {
+              accessKeyId: { name: credentials.secret, key: 'ACCESS_KEY_ID' },
+              secretAccessKey: { name: credentials.secret, key: 'ACCESS_SECRET_KEY' },
+            },
       wal: { compression: 'gzip', maxParallel: 2 },
       data: { compression: 'gzip' },
     },
@@ -35,7 +37,7 @@ export function backup(
 /** The schedule of full backups. */
 export function scheduledBackup(chart: Chart, app: string, { schedule }: Backups): void {
   const name = databaseCluster(app);
-  new ApiObject(chart, 'scheduled-backup', {
+  customResource(chart, 'scheduled-backup', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'ScheduledBackup',
     metadata: { name, namespace: namespaceOf({ name: app }) },

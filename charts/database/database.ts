@@ -1,4 +1,4 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -21,6 +21,7 @@ import { podsOf } from '../app/app-pods.ts';
 import { awsRole } from '../app/aws-role.ts';
 import { leafCertificate } from '../identity/certificate.ts';
 import { component } from '../kube/component.ts';
+import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { imageRef } from '../kube/image.ts';
 import type { Component } from '../kube/kube-object.ts';
 import { namespaceOf, peersName, postgresNamespace, postgresOperator } from '../kube/names.ts';
@@ -129,7 +130,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
   const monitoring = databaseMetrics(chart, env, app);
   const role =
     backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
-  new ApiObject(chart, 'cluster', {
+  customResource(chart, 'cluster', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'Cluster',
     metadata: { name, namespace: namespaceOf({ name: app }) },
@@ -189,7 +190,7 @@ const slowStatements = {
 } as const;
 
 /** The arguments of `initdb`, and the first statements in the new database. */
-function initdb(app: string): object {
+function initdb(app: string): NonNullable<FieldOf<'Cluster', 'bootstrap'>['initdb']> {
   return {
     database: databaseName(app),
     owner: databaseRole(app, 'owner'),
@@ -201,7 +202,7 @@ function initdb(app: string): object {
 }
 
 /** The roles that the operator manages; it reverts manual changes. */
-function managedRoles(app: string): object[] {
+function managedRoles(app: string): NonNullable<FieldOf<'Cluster', 'managed'>['roles']> {
   return rolesOf(app).map((name) => ({
     name,
     ensure: 'present',
@@ -212,7 +213,7 @@ function managedRoles(app: string): object[] {
 }
 
 /** The rules for logins: roles, databases and methods. */
-function logins(app: string): object {
+function logins(app: string): FieldOf<'Cluster', 'postgresql'> {
   const database = databaseName(app);
   const roles = rolesOf(app);
   return {
@@ -236,7 +237,7 @@ function rolesOf(app: string): string[] {
  */
 function extensions(chart: Chart, { app, extensions }: OwnedDatabase): void {
   if (extensions.length === 0) return;
-  new ApiObject(chart, 'extensions', {
+  customResource(chart, 'extensions', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'Database',
     metadata: { name: databaseCluster(app), namespace: namespaceOf({ name: app }) },

@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
 import type { Environment } from '../../model/graph.ts';
 import { databaseCluster, databaseName } from '../../model/schema/database.ts';
+import type { FieldOf } from '../kube/custom-resource.ts';
 import { namespaceOf } from '../kube/names.ts';
 import { runs } from '../observability/observed.ts';
 
@@ -13,7 +14,11 @@ const file = 'queries.yaml';
  * 'Monitoring', 'User defined metrics'). Returns `monitoring` of the Cluster; undefined if no Prometheus
  * runs.
  */
-export function databaseMetrics(chart: Chart, env: Environment, app: string): object | undefined {
+export function databaseMetrics(
+  chart: Chart,
+  env: Environment,
+  app: string,
+): FieldOf<'Cluster', 'monitoring'> | undefined {
   if (!runs(env, 'prometheus')) return undefined;
   const name = `${databaseCluster(app)}-metrics`;
   new k8s.KubeConfigMap(chart, 'metrics', {

@@ -1,9 +1,10 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { gatewayTls } from '../../model/gateway.ts';
 import { gatewayHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Acme } from '../../model/schema/gateway.ts';
 import { privateKey } from '../identity/certificate.ts';
+import { customResource } from '../kube/custom-resource.ts';
 import { certManagerNamespace, gateway, partOf, podLabels } from '../kube/names.ts';
 import { allow, type Flow, pods, toDns } from '../kube/network-policy.ts';
 import { role } from '../kube/rbac.ts';
@@ -30,7 +31,7 @@ export function acme(chart: Chart, env: Environment): void {
   if (found === undefined) return;
   const { server, email, roots } = found;
   const labels = { ...podLabels(solver), 'app.kubernetes.io/part-of': partOf };
-  new ApiObject(chart, 'acme-issuer', {
+  customResource(chart, 'acme-issuer', {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Issuer',
     metadata: { name, namespace: space },
@@ -56,7 +57,7 @@ export function acme(chart: Chart, env: Environment): void {
       },
     },
   });
-  new ApiObject(chart, 'acme-certificate', {
+  customResource(chart, 'acme-certificate', {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
     metadata: { name: gateway.secret, namespace: space },

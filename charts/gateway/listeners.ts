@@ -1,7 +1,8 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { gatewayPorts, gatewayTls } from '../../model/gateway.ts';
 import { gatewayHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
+import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { gateway, routesLabel } from '../kube/names.ts';
 
 /** Ports in the pod: the port of a Gateway listener must be that of an entry point of Traefik. */
@@ -14,7 +15,7 @@ const space = gateway.namespace;
  * plain HTTP to that listener.
  */
 export function listeners(chart: Chart, env: Environment): void {
-  new ApiObject(chart, 'gateway', {
+  customResource(chart, 'gateway', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
     metadata: { name: gateway.name, namespace: space },
@@ -35,7 +36,7 @@ export function listeners(chart: Chart, env: Environment): void {
   });
 }
 
-function httpsListener({ cluster }: Environment): object {
+function httpsListener({ cluster }: Environment): FieldOf<'Gateway', 'listeners'>[number] {
   const ends =
     gatewayTls(cluster) === 'balancer' ? undefined : { certificateRefs: [{ name: gateway.secret }] };
   return {
@@ -49,7 +50,7 @@ function httpsListener({ cluster }: Environment): object {
 
 /** Redirects every HTTP request to the same address with HTTPS. Routes with a host name take precedence. */
 export function redirectToHttps(chart: Chart, env: Environment): void {
-  new ApiObject(chart, 'redirect-route', {
+  customResource(chart, 'redirect-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name: 'to-https', namespace: space },

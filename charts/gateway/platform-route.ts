@@ -1,5 +1,6 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
+import { customResource } from '../kube/custom-resource.ts';
 import { gateway } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
 
@@ -19,7 +20,7 @@ export function platformRoute(
     value,
   }));
   const filters = [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set } }];
-  new ApiObject(chart, `route-${name}`, {
+  customResource(chart, `route-${name}`, {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name, namespace: name },

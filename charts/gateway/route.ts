@@ -1,8 +1,9 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { gatewayPorts } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { signInPorts, signInProxy } from '../../model/people.ts';
 import type { Exposes } from '../../model/schema/exposes.ts';
+import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
 
@@ -35,28 +36,43 @@ interface Routed {
 
 function routeTo(chart: Chart, env: Environment, { app, exposes, namespace, backend }: Routed): void {
   const filters = headerFilters(env, exposes);
-  const rule = (port: string, match?: object) => ({
-    ...(match === undefined ? {} : { matches: [match] }),
+  const serve = (port: string) => ({
     ...(filters.length > 0 ? { filters } : {}),
     backendRefs: [backend(port)],
   });
-  const paths = Object.entries(exposes.paths).map(([path, port]) =>
-    rule(port, { path: { type: 'PathPrefix', value: path } }),
+  const apiVersion = 'gateway.networking.k8s.io/v1';
+  const metadata = { name: app.name, namespace };
+  const parentRefs = [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }];
+  const spec = { parentRefs, hostnames: app.hosts };
+  if (exposes.protocol === 'grpc') {
+    // Without paths and redirects: model/checks refuses them for gRPC.
+    const rules = [serve(exposes.port)];
+    customResource(chart, `route-${app.name}`, {
+      apiVersion,
+      kind: 'GRPCRoute',
+      metadata,
+      spec: { ...spec, rules },
+    });
+    return;
+  }
+  const paths = Object.entries(exposes.paths).map(
+    ([value, port]): Rule => ({ matches: [{ path: { type: 'PathPrefix', value } }], ...serve(port) }),
   );
-  new ApiObject(chart, `route-${app.name}`, {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: exposes.protocol === 'grpc' ? 'GRPCRoute' : 'HTTPRoute',
-    metadata: { name: app.name, namespace },
-    spec: {
-      parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
-      hostnames: app.hosts,
-      rules: [...redirects(env, exposes), ...paths, rule(exposes.port)],
-    },
+  const rules = [...redirects(env, exposes), ...paths, serve(exposes.port)];
+  customResource(chart, `route-${app.name}`, {
+    apiVersion,
+    kind: 'HTTPRoute',
+    metadata,
+    spec: { ...spec, rules },
   });
 }
 
+type Rule = FieldOf<'HTTPRoute', 'rules'>[number];
+/** A filter that both kinds of route have. */
+type HeaderFilter = NonNullable<FieldOf<'GRPCRoute', 'rules'>[number]['filters']>[number];
+
 /** A rule can have only one filter of each kind (Gateway API, HTTPRouteRule.filters). */
-function headerFilters(env: Environment, { headers }: Exposes): object[] {
+function headerFilters(env: Environment, { headers }: Exposes): HeaderFilter[] {
   const list = (map: Readonly<Record<string, string>>) =>
     Object.entries(map).map(([name, value]) => ({ name, value }));
   const response = { ...strictTransport(env.cluster), ...headers.response };
@@ -72,7 +88,7 @@ function headerFilters(env: Environment, { headers }: Exposes): object[] {
 }
 
 /** Redirects go to HTTPS and to the public port, even if the listener itself speaks HTTP on another port. */
-function redirects({ cluster }: Environment, exposes: Exposes): object[] {
+function redirects({ cluster }: Environment, exposes: Exposes): Rule[] {
   return Object.entries(exposes.redirects).map(([path, given]) => {
     const { to, permanent } = typeof given === 'string' ? { to: given, permanent: false } : given;
     const isElsewhere = to.startsWith('https://');

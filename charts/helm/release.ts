@@ -1,5 +1,6 @@
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { HelmChart } from '../../model/schema/helm-chart.ts';
+import type { CustomResource } from '../kube/custom-resource.ts';
 import { field, textField } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { annotations } from '../kube/names.ts';
@@ -56,7 +57,7 @@ export function sourceObject(
   { name, chart }: Release,
   artifacts: Cluster['artifacts'] = 'upstream',
 ): KubeObject {
-  const apiVersion = 'source.toolkit.fluxcd.io/v1';
+  const apiVersion = 'source.toolkit.fluxcd.io/v1' as const;
   const metadata = syncMetadata(name);
   if ('oci' in chart) {
     return {
@@ -72,15 +73,19 @@ export function sourceObject(
         ref: { tag: tagOf(chart.version), digest: chart.digest },
         layerSelector: { mediaType: chartLayer, operation: 'copy' },
       },
-    };
+    } satisfies CustomResource;
   }
-  return { apiVersion, kind: 'HelmRepository', metadata, spec: { interval: '24h', url: chart.repository } };
+  return {
+    apiVersion,
+    kind: 'HelmRepository',
+    metadata,
+    spec: { interval: '24h', url: chart.repository },
+  } satisfies CustomResource;
 }
 
 /** The HelmRelease, with the account that installs it. */
 export function releaseObject(release: Release): KubeObject {
   const { name, namespace, chart, values } = release;
-  const source = sourceObject(release);
   return {
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
@@ -99,14 +104,14 @@ export function releaseObject(release: Release): KubeObject {
       storageNamespace: namespace,
       serviceAccountName: releaseAccount(name),
       ...('oci' in chart
-        ? { chartRef: { kind: source.kind, name } }
+        ? { chartRef: { kind: 'OCIRepository', name } }
         : {
             chart: {
               spec: {
                 chart: chart.name,
                 version: chart.version,
                 interval: '24h',
-                sourceRef: { kind: source.kind, name },
+                sourceRef: { kind: 'HelmRepository', name },
               },
             },
           }),
@@ -116,7 +121,7 @@ export function releaseObject(release: Release): KubeObject {
       driftDetection: { mode: 'enabled' },
       values,
     },
-  };
+  } satisfies CustomResource;
 }
 
 /** The release in manifests: the inverse of `releaseObject` and `sourceObject`. */

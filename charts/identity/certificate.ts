@@ -1,4 +1,4 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
 import {
   type Authority,
@@ -8,6 +8,7 @@ import {
   type Leaf,
 } from '../../model/identity.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
+import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { caName, certManagerNamespace } from '../kube/names.ts';
 
 /** The ClusterIssuer of root certificates. */
@@ -22,7 +23,7 @@ export interface CertificateRequest {
   isCA: boolean;
   commonName: string;
   dnsNames: string[];
-  usages: string[];
+  usages: FieldOf<'Certificate', 'usages'>;
   /** The only domains for which a CA may issue. Default: any. */
   permits?: string[];
   /** In Go's notation. */
@@ -42,8 +43,12 @@ export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } a
 export const everyAddress = ['0.0.0.0/0', '::/0'] as const;
 
 /** Name constraints of a CA. Critical: a client that does not support them must reject the CA (RFC 5280, section 4.2.1.10). */
-export function nameConstraints(domains: readonly string[]): object {
-  return { critical: true, permitted: { dnsDomains: domains }, excluded: { ipRanges: everyAddress } };
+export function nameConstraints(domains: readonly string[]): FieldOf<'Certificate', 'nameConstraints'> {
+  return {
+    critical: true,
+    permitted: { dnsDomains: [...domains] },
+    excluded: { ipRanges: [...everyAddress] },
+  };
 }
 
 /** Labels of the Secret of a certificate that CloudNativePG uses. */
@@ -127,7 +132,7 @@ function leafRequest(
 
 function certificate(chart: Chart, request: CertificateRequest, labels?: Record<string, string>): void {
   const { name, namespace, issuer, isCA, commonName, dnsNames, usages } = request;
-  new ApiObject(chart, `certificate-${name}`, {
+  customResource(chart, `certificate-${name}`, {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
     metadata: { name, namespace, ...(labels ? { labels } : {}) },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { onceEach } from '../../model/once-each.ts';
+import type { SpecOf } from '../kube/custom-resource.ts';
 
 /** A manifest: its path from the root of the repository, and its text. */
 export type ManifestFile = readonly [path: string, text: string];
@@ -13,7 +14,7 @@ export const contentName = 'plinth.io/content';
  * not change the generation, and no other field of the kind accepts free text without an effect on the
  * applied objects.
  */
-export function contentField(digest: string): Record<string, unknown> {
+export function contentField(digest: string): Pick<SpecOf<'Kustomization'>, 'images'> {
   return { images: [{ name: contentName, digest }] };
 }
 

@@ -2,6 +2,7 @@ import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import { previewPattern } from '../../model/schema/previews.ts';
+import type { CustomResource, SpecOf } from '../kube/custom-resource.ts';
 import { isEncrypted } from '../kube/encrypted.ts';
 import { field } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
@@ -51,7 +52,7 @@ export function fluxSync(
     // commit.
     wait: false,
   });
-  const content = (name: string): Record<string, unknown> => {
+  const content = (name: string): Fields => {
     const digest = contents.get(name);
     if (digest === undefined) throw new Error(`the folder ${name} has no hash`);
     return contentField(digest);
@@ -90,7 +91,7 @@ function repository({ name, cluster: { source }, operators }: Environment): Kube
     metadata: syncMetadata(platform),
     // A push triggers a reconciliation; the interval is for pushes without a trigger.
     spec: { interval: '1m', timeout: '60s', ...spec, ignore: ignoreAllBut([`manifests/${name}`]) },
-  };
+  } satisfies CustomResource;
 }
 
 function inClusterUrl(operators: readonly Operator[]): string {
@@ -103,7 +104,7 @@ function componentSync(
   env: Environment,
   kustomization: Kustomization,
   kustomizations: ReadonlyMap<string, Kustomization>,
-  content: Record<string, unknown>,
+  content: Fields,
 ): KubeObject {
   return kustomizationObject(kustomization.name, {
     ...fromGit(env, kustomization.name),
@@ -158,7 +159,10 @@ function artifactSync(env: Environment, { name }: Kustomization): KubeObject[] {
   return [source, sync];
 }
 
-function fromGit({ name }: Environment, folder: string): Record<string, unknown> {
+function fromGit(
+  { name }: Environment,
+  folder: string,
+): Pick<SpecOf<'Kustomization'>, 'path' | 'sourceRef' | 'prune'> {
   return {
     path: `./manifests/${name}/${folder}`,
     sourceRef: { kind: 'GitRepository', name: platform },
@@ -167,7 +171,7 @@ function fromGit({ name }: Environment, folder: string): Record<string, unknown>
 }
 
 /** Decryption by SOPS with keys that exist only in the cluster (Flux, 'Kustomization', Decryption). */
-const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } };
+const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } } as const;
 
 /** A gradual roll-out takes longer than Flux waits by default, five minutes. */
 function patience(objects: readonly KubeObject[]): { timeout?: string } {
@@ -191,11 +195,16 @@ function isLasting({ name, objects }: Kustomization): boolean {
  * Intervals: a failed reconciliation is retried soon, because it is cheap; a successful one is repeated every
  * ten minutes.
  */
-function kustomizationObject(name: string, spec: Record<string, unknown>): KubeObject {
+type Fields = Partial<SpecOf<'Kustomization'>>;
+
+function kustomizationObject(
+  name: string,
+  spec: Fields & Pick<SpecOf<'Kustomization'>, 'sourceRef' | 'prune'>,
+): KubeObject {
   return {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     metadata: syncMetadata(name),
     spec: { interval: '10m', retryInterval: '5s', timeout: '5m', ...spec },
-  };
+  } satisfies CustomResource;
 }

@@ -1,5 +1,6 @@
 import { onceEach } from '../../model/once-each.ts';
 import type { Operator } from '../../model/operator.ts';
+import type { SpecOf } from '../kube/custom-resource.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { kindOf } from '../kube/object-id.ts';
 
@@ -8,7 +9,10 @@ import { kindOf } from '../kube/object-id.ts';
  * objects. Without them Flux treats an object as ready before its controller has seen it, and knows only the
  * condition `Ready`. https://fluxcd.io/flux/components/kustomize/Kustomizations/#health-check-expressions
  */
-export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
+export function healthChecks(
+  operators: Operator[],
+  objects: KubeObject[],
+): Pick<SpecOf<'Kustomization'>, 'healthCheckExprs'> {
   const byKind = new Map(objects.map((object) => [kindOf(object), object]));
   const exprs = withConditions(operators).flatMap((custom) => {
     const { kind } = custom;

@@ -1,8 +1,9 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { caCertificate, leafCertificate, selfSigned } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { customResource, type FieldOf, type SpecOf } from '../../charts/kube/custom-resource.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import {
@@ -49,14 +50,17 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-function clusterIssuer(chart: Chart, name: string, spec: object): void {
-  new ApiObject(chart, `cluster-issuer-${name}`, {
+function clusterIssuer(chart: Chart, name: string, spec: SpecOf<'ClusterIssuer'>): void {
+  customResource(chart, `cluster-issuer-${name}`, {
     apiVersion: 'cert-manager.io/v1',
     kind: 'ClusterIssuer',
     metadata: { name },
     spec,
   });
 }
+
+type Target = FieldOf<'Bundle', 'target'>;
+type Namespaces = NonNullable<Target['namespaceSelector']>;
 
 /** The trusted generations, from Git; trust-roots adds the certificates, which are created in the cluster. */
 function roots(chart: Chart, { name, trusted }: Authority): void {
@@ -98,12 +102,18 @@ function bundles(chart: Chart, env: Environment, { name, kind, anchor, leaves }:
   bundle(chart, peersName(name), anchor, namespacesNamed([server]), { secret });
 }
 
-function namespacesNamed(values: string[]): object {
+function namespacesNamed(values: string[]): Namespaces {
   return { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }] };
 }
 
-function bundle(chart: Chart, name: string, anchor: string, namespaceSelector: object, target: object): void {
-  new ApiObject(chart, `bundle-${name}`, {
+function bundle(
+  chart: Chart,
+  name: string,
+  anchor: string,
+  namespaceSelector: Namespaces,
+  target: Target,
+): void {
+  customResource(chart, `bundle-${name}`, {
     apiVersion: 'trust.cert-manager.io/v1alpha1',
     kind: 'Bundle',
     metadata: { name },

@@ -1,10 +1,11 @@
-import { ApiObject, type Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
 import { acme } from '../../charts/gateway/acme.ts';
 import { listenerPorts, listeners, redirectToHttps } from '../../charts/gateway/listeners.ts';
 import { gatewayPolicies } from '../../charts/gateway/policy.ts';
 import { leafCertificate } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { customResource } from '../../charts/kube/custom-resource.ts';
 import { ifAbsent } from '../../charts/kube/if-absent.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
@@ -150,7 +151,7 @@ function certificate(chart: Chart, env: Environment): void {
 }
 
 function gatewayClass(chart: Chart): void {
-  new ApiObject(chart, 'gateway-class', {
+  customResource(chart, 'gateway-class', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'GatewayClass',
     metadata: { name },
@@ -159,7 +160,7 @@ function gatewayClass(chart: Chart): void {
 }
 
 function readyRoute(chart: Chart): void {
-  new ApiObject(chart, 'ready-route', {
+  customResource(chart, 'ready-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name: 'ready', namespace: space },

@@ -1,6 +1,7 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { customResource } from '../../charts/kube/custom-resource.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations, peersName, trustNamespace } from '../../charts/kube/names.ts';
@@ -113,13 +114,13 @@ function rights(chart: Chart, env: Environment): void {
 /** Certificate of its webhook. Only the API server trusts it, by the CA that the injector writes. */
 function certificate(chart: Chart): void {
   const host = `${name}.${space}.svc`;
-  new ApiObject(chart, 'issuer', {
+  customResource(chart, 'issuer', {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Issuer',
     metadata: { name, namespace: space },
     spec: { selfSigned: {} },
   });
-  new ApiObject(chart, 'certificate', {
+  customResource(chart, 'certificate', {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
     metadata: { name, namespace: space },
