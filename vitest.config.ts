@@ -7,8 +7,12 @@ const inOneProcess = [
   'operators/{,*/}!(upstream).test.ts',
 ];
 
+/** Node runs TypeScript itself: Vite would transform each module again for every test file. */
+const experimental = { viteModuleRunner: false };
+
 export default defineConfig({
   test: {
+    experimental,
     projects: [
       {
         test: {
@@ -21,9 +25,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'web',
+          include: ['apps/web/**/*.test.{ts,tsx}'],
+          // Node does not run JSX.
+          experimental: { viteModuleRunner: true },
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'unit',
-          include: ['**/*.test.ts', '**/*.test.tsx'],
+          include: ['**/*.test.ts'],
           exclude: [
+            'apps/web/**',
             '**/node_modules/**',
             'test/e2e/**',
             'test/services/**',
