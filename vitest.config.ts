@@ -7,12 +7,22 @@ const inOneProcess = [
   'operators/{,*/}!(upstream).test.ts',
 ];
 
+/** Unit tests that Node cannot run without Vite: those with JSX, and those that load modules again (`vi.resetModules`). */
+const byVite = [
+  'apps/web/**/*.test.{ts,tsx}',
+  'images/program.test.ts',
+  'images/{engine/platform,go/build}.test.ts',
+  'test/registries/supply.test.ts',
+];
+
 /** Node runs TypeScript itself: Vite would transform each module again for every test file. */
 const experimental = { viteModuleRunner: false };
 
 export default defineConfig({
   test: {
     experimental,
+    // The main process is idle: Vite transforms nothing.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -25,9 +35,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'web',
-          include: ['apps/web/**/*.test.{ts,tsx}'],
-          // Node does not run JSX.
+          name: 'vite',
+          include: byVite,
           experimental: { viteModuleRunner: true },
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -38,7 +47,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [
-            'apps/web/**',
+            ...byVite,
             '**/node_modules/**',
             'test/e2e/**',
             'test/services/**',

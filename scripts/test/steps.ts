@@ -127,7 +127,7 @@ const unitSteps = (withoutAccounts: readonly string[], toBuild: readonly string[
   ...(toBuild.length === 0
     ? []
     : [['programs of the tests', () => node(...buildArguments(toBuild))] satisfies TestStep]),
-  ['unit tests', () => runVitest('unit', '--project', 'model', '--project', 'web')],
+  ['unit tests', () => runVitest('unit', '--project', 'model', '--project', 'vite')],
   [
     'services',
     () =>
