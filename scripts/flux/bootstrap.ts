@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { artifactFiles, type Engine, type Report } from '../../images/index.ts';
+import type { Engine, Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
+import { definitionsOf, objectsOf } from './objects-as-text.ts';
 
 /** Requirements of Flux's first read: storage for the Git server, the Git server, and Flux itself. */
-const components = ['local-path', 'flux', 'git-server'];
+export const bootstrapComponents = ['local-path', 'flux', 'git-server'];
 
 /**
  * Applies Flux and its requirements with one call, from the manifests that Flux takes over afterwards.
@@ -27,30 +27,19 @@ export async function bootstrap(options: {
   if ((await nodeKubectl(engine, name, get, { signal })) !== '') return 'Flux manages the cluster';
   report('custom resource definitions of Flux');
   await applyAsFlux(engine, name, await fluxDefinitions(environment), signal);
-  report(components.join(', '));
+  report(bootstrapComponents.join(', '));
   await applyAsFlux(engine, name, fluxObjects(environment, manifests), signal);
   return undefined;
 }
 
 /** Flux's CustomResourceDefinitions as one text. */
-export async function fluxDefinitions({ operators }: Environment): Promise<string> {
-  const flux = operators.find((operator) => operator.name === 'flux');
-  const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
-  return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n---\n');
+export function fluxDefinitions({ operators }: Environment): Promise<string> {
+  return definitionsOf(operators.filter(({ name }) => name === 'flux'));
 }
 
-/** Flux and its requirements as one text, in the order that an API server needs. */
-export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
-  const objects = [...manifests].filter(([path]) => isForBootstrap(name, path)).map(([, text]) => text);
-  // The API server refuses an object whose namespace does not exist yet, and a claim without its class waits
-  // long.
-  const order = (text: string): number => (/^kind: (Namespace|StorageClass)$/m.test(text) ? 0 : 1);
-  return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
-}
-
-/** Whether a manifest belongs to Flux or its requirements, which start before all others. */
-export function isForBootstrap(environment: string, path: string): boolean {
-  return components.some((component) => path.startsWith(`manifests/${environment}/${component}/`));
+/** Flux and its requirements as one text. */
+export function fluxObjects(environment: Environment, manifests: ReadonlyMap<string, string>): string {
+  return objectsOf(environment, manifests, bootstrapComponents);
 }
 
 /** By namespace, the Deployments that must run before manifests can be pushed and read. */

@@ -11,6 +11,7 @@ export class BackgroundSupply {
   readonly #apps: Promise<number>;
   readonly #observability: Promise<number>;
   #line = '';
+  #hasPlatform = false;
 
   constructor({ root, environment, engine, signal }: WithEngine) {
     const report: Report = (line) => {
@@ -24,6 +25,12 @@ export class BackgroundSupply {
         (await supply(platformImages(environment), options)) +
         (await mirrorCharts(environment, options)),
     );
+    this.#platform.then(
+      () => {
+        this.#hasPlatform = true;
+      },
+      () => undefined,
+    );
     this.#apps = this.#bootstrap.then(() => buildAppImages(environment, { root, ...options }));
     this.#observability = Promise.all([this.#platform, this.#apps]).then(() =>
       supply(observabilityImages(environment), options),
@@ -32,6 +39,11 @@ export class BackgroundSupply {
     for (const promise of [this.#bootstrap, this.#platform, this.#apps, this.#observability]) {
       promise.catch(() => undefined);
     }
+  }
+
+  /** Whether all images of the platform are there already. */
+  get hasPlatform(): boolean {
+    return this.#hasPlatform;
   }
 
   /** Waits for the images that Flux needs to start; returns the number of supplied ones. */

@@ -3,7 +3,8 @@ import type { Environment } from '../../../model/graph.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { ensureNodeFeatures } from '../../cluster/node-features.ts';
 import { kubectlOf } from '../../cluster/node-kubectl.ts';
-import { isForBootstrap } from '../../flux/bootstrap.ts';
+import { bootstrapComponents } from '../../flux/bootstrap.ts';
+import { isOf } from '../../flux/objects-as-text.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
 import { imagesByDigest } from '../../kind/pull-early.ts';
@@ -31,6 +32,6 @@ export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundS
 
 /** The manifests with the digests of the mirror, those of Flux and its requirements first. */
 function startOrder(environment: Environment, manifests: ReadonlyMap<string, string>): Map<string, string> {
-  const later = ([path]: [string, string]) => Number(!isForBootstrap(environment.name, path));
+  const later = ([path]: [string, string]) => Number(!isOf(bootstrapComponents, environment.name, path));
   return new Map([...pinnedManifests(environment, manifests)].sort((a, b) => later(a) - later(b)));
 }
