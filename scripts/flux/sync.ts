@@ -81,7 +81,11 @@ export async function waitForSync(
       const byName = new Map(objects.map((object) => [object.metadata.name, object]));
       waiting = names.filter((name) => !isSynced(byName.get(name), commit));
       if (waiting.length === 0) return undefined;
-      const first = waiting.slice(0, 4).map((name) => describe(name, byName.get(name)));
+      // The others wait for these.
+      const working = waiting.filter((name) => !waitsForAnother(byName.get(name)));
+      const first = (working.length > 0 ? working : waiting)
+        .slice(0, 4)
+        .map((name) => describe(name, byName.get(name)));
       return `${names.length - waiting.length} of ${names.length} Ready; ${first.join('; ')}`;
     },
     report,
@@ -116,8 +120,16 @@ function isSynced(object: WatchedObject | undefined, commit: string): boolean {
   return source?.name !== platform || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
 }
 
+function waitsForAnother(object: WatchedObject | undefined): boolean {
+  return readyCondition(object)?.reason === 'DependencyNotReady';
+}
+
+function readyCondition(object: WatchedObject | undefined) {
+  return object?.status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
 function describe(name: string, object: WatchedObject | undefined): string {
-  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = readyCondition(object);
   const message = ready?.status === 'False' ? (ready.message?.split('\n')[0] ?? '') : '';
   return message === '' ? name : `${name} (${message.slice(0, 120)})`;
 }
