@@ -9,15 +9,21 @@ export interface Phase<Given extends object, Result extends object = object> {
   title: string;
   /**
    * `given` has the input of the command and the results of all earlier phases; `result` is added to it.
-   * `unchanged`: a short reason if there was nothing to do, for the final list.
+   * `unchanged`: a short reason if there was nothing to do; `found`: what the phase waited for, such as an address. Both are for
+   * the list.
    */
-  run: (given: Given, report: Report) => Promise<{ result: Result; unchanged?: string | undefined }>;
+  run: (given: Given, report: Report) => Promise<{ result: Result } & Remarks>;
+}
+
+interface Remarks {
+  unchanged?: string | undefined;
+  found?: string | undefined;
 }
 
 /** A phase bound to its input. */
 interface Step {
   title: string;
-  run: (report: Report) => Promise<string | undefined>;
+  run: (report: Report) => Promise<Remarks>;
 }
 
 /** Phases in the order in which they run; each is typed by the results of earlier ones. */
@@ -42,9 +48,9 @@ export class Phases<Given extends object> {
       title,
       run: async (report) => {
         const given = this.result();
-        const { result, unchanged } = await run(given, report);
+        const { result, ...remarks } = await run(given, report);
         after = { ...given, ...result };
-        return unchanged;
+        return remarks;
       },
     };
     return new Phases([...this.steps, step], () => {
@@ -148,7 +154,7 @@ async function runStep(run: Run, step: Step, first: boolean, task: ListedTask): 
   const begun = first ? 0 : performance.now();
   const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   run.signal.throwIfAborted();
-  const unchanged = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {
+  const { unchanged, found } = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {
     run.failure = error;
     // In a log, the list prints the error of a task; the command prints the failure afterwards.
     throw new Error(`after ${elapsed()}`);
@@ -161,7 +167,8 @@ async function runStep(run: Run, step: Step, first: boolean, task: ListedTask): 
     ...(unchanged === undefined ? {} : { unchanged }),
     processors: meter.lap(),
   });
-  const note = unchanged === undefined ? '' : `, ${unchanged}`;
+  const remark = unchanged ?? found;
+  const note = remark === undefined ? '' : `, ${remark}`;
   task.title = `${step.title} ${styleText('dim', `${seconds.toFixed(1)} s${note}`)}`;
 }
 

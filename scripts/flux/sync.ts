@@ -64,12 +64,19 @@ export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string
 /**
  * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready at
  * `commit`. The names come from the render, so a Kustomization that Flux has not created yet counts as
- * missing.
+ * missing. Returns the names of those that are Ready.
+ *
+ * @param options.any Kustomizations of which one is sufficient. Default: all are needed.
  */
 export async function waitForSync(
-  options: Options & { manifests: ReadonlyMap<string, string>; commit: string; timeoutSeconds?: number },
-): Promise<void> {
-  const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900 } = options;
+  options: Options & {
+    manifests: ReadonlyMap<string, string>;
+    commit: string;
+    timeoutSeconds?: number;
+    any?: readonly string[];
+  },
+): Promise<string[]> {
+  const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900, any } = options;
   const names = kustomizationNames(environment.name, manifests);
   let waiting: string[] = names;
   await watchUntil({
@@ -80,7 +87,7 @@ export async function waitForSync(
     missing: (objects) => {
       const byName = new Map(objects.map((object) => [object.metadata.name, object]));
       waiting = names.filter((name) => !isSynced(byName.get(name), commit));
-      if (waiting.length === 0) return undefined;
+      if (waiting.length === 0 || any?.some((name) => !waiting.includes(name))) return undefined;
       // The others wait for these.
       const working = waiting.filter((name) => !waitsForAnother(byName.get(name)));
       const first = (working.length > 0 ? working : waiting)
@@ -98,6 +105,7 @@ export async function waitForSync(
     },
     signal,
   });
+  return names.filter((name) => !waiting.includes(name));
 }
 
 /** Names of all rendered Kustomizations of an environment. */

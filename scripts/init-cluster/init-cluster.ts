@@ -15,13 +15,13 @@ import { repositoryRoot } from '../repository/read-cluster.ts';
 import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
 import { noteRun } from '../telemetry/run-trace.ts';
 import type { InitInput } from './input.ts';
+import { allApps, firstApp } from './phases/app-pages.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
 import { bootstrapReady } from './phases/bootstrap-ready.ts';
 import { containerEngine } from './phases/container-engine.ts';
 import { decryptionKey } from './phases/decryption-key.ts';
 import { fluxSync } from './phases/flux-sync.ts';
-import { frontPage } from './phases/front-page.ts';
 import { imageSource } from './phases/image-source.ts';
 import { mirror } from './phases/mirror.ts';
 import { imagesOfNodes } from './phases/node-images.ts';
@@ -105,8 +105,9 @@ function phases(start: InitInput) {
     .add(bootstrapReady)
     .add(imagesOfPlatform)
     .add(pushedManifests)
+    .add(firstApp)
     .add(fluxSync)
-    .add(frontPage)
+    .add(allApps)
     .add(filledRegistry);
 }
 

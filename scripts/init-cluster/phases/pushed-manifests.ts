@@ -1,6 +1,8 @@
 import type { Phase } from '../../cli/phases.ts';
+import { clusterClient } from '../../cluster/client.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
-import { push, startSync } from '../../flux/sync.ts';
+import { retryFailed } from '../../flux/retry-failed.ts';
+import { kustomizationNames, push, startSync } from '../../flux/sync.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../input.ts';
 import { isPostponed, withoutObservability } from '../observability.ts';
@@ -13,7 +15,7 @@ export interface PushedManifests {
   postponed: boolean;
 }
 
-/** Pushes the manifests with the current digests of the mirror, and points Flux to them. */
+/** Pushes the manifests with the current digests of the mirror, points Flux to them, and has failed Jobs of an earlier run tried again. */
 export const pushedManifests: Phase<WithEngine & { supplied: BackgroundSupply }, PushedManifests> = {
   title: 'Manifests pushed',
   run: async (given, report) => {
@@ -25,6 +27,9 @@ export const pushedManifests: Phase<WithEngine & { supplied: BackgroundSupply },
     const options = { ...given, report, manifests };
     const { commit, changed } = await push({ ...options, message: `Render of ${environment.name}` });
     await startSync(options);
+    const kustomizations = kustomizationNames(environment.name, pushed);
+    const client = clusterClient(environment.cluster.name);
+    await retryFailed({ ...options, client, environment: environment.name, kustomizations });
     return {
       result: { commit, pushed, postponed },
       unchanged: changed ? undefined : `${commit.slice(0, 12)} there`,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isOfGateway } from './front-page.ts';
+import { isOfGateway } from './app-pages.ts';
 
 it('accepts every answer of an app, and none that the gateway gives without one', () => {
   const text = '404 page not found\n';

@@ -9,12 +9,30 @@ import { gatewayRoots } from '../../cluster/authority-roots.ts';
 import { type ClusterClient, clusterClient } from '../../cluster/client.ts';
 import { reason } from '../../cluster/request.ts';
 import { visit } from '../../cluster/visit.ts';
+import { waitForSync } from '../../flux/sync.ts';
 import type { WithEngine } from '../input.ts';
 import { type AppUrl, urls } from '../urls.ts';
+import type { PushedManifests } from './pushed-manifests.ts';
+
+/** Waits until the first of the exposed apps is Ready and answers; in dev that is the front page. */
+export const firstApp: Phase<WithEngine & PushedManifests> = {
+  title: 'First page answers',
+  run: async (given, report) => {
+    const { environment, signal } = given;
+    const exposed = urls(environment);
+    if (exposed.length === 0) return { result: {}, unchanged: 'no app is exposed' };
+    const any = exposed.map(({ app }) => app);
+    const ready = await waitForSync({ ...given, manifests: given.pushed, report, any });
+    const first = exposed.find(({ app }) => ready.includes(app));
+    if (first === undefined) throw new Error(`none of ${any.join(', ')} is Ready`);
+    await answers(first, environment, report, signal);
+    return { result: {}, found: first.url };
+  },
+};
 
 /** Waits until every exposed app answers through the gateway with a valid certificate. */
-export const frontPage: Phase<WithEngine> = {
-  title: 'Front page answers',
+export const allApps: Phase<WithEngine> = {
+  title: 'All pages answer',
   run: async ({ environment, signal }, report) => {
     for (const url of urls(environment)) await answers(url, environment, report, signal);
     return { result: {} };
