@@ -10,6 +10,8 @@ import { databaseRole } from '../../model/schema/database.ts';
 import { tablesScript } from '../../operators/kratos/chart.ts';
 import { mappers } from '../../operators/kratos/providers.ts';
 import { databaseAddress } from '../../operators/kratos/variables.ts';
+import { PeopleDirectory } from '../../operators/sign-in/program/directory.ts';
+import type { Kratos } from '../../operators/sign-in/program/kratos.ts';
 import { environment } from '../charts/fixture.ts';
 import { until } from '../until.ts';
 import { type Pair, TestAuthority } from './authority.ts';
@@ -77,6 +79,8 @@ const whoamiSchema = z.object({
     verifiable_addresses: z.array(z.object({ value: z.string(), verified: z.boolean() })),
   }),
 });
+
+const directoryPage = z.object({ people: z.array(z.object({ id: z.string() })), nextPage: z.string() });
 
 type FlowName = 'registration' | 'login' | 'verification' | 'recovery' | 'settings';
 
@@ -429,6 +433,30 @@ describe('Kratos', () => {
   it('offers a provider with a client secret from a variable', async () => {
     const begun = await kratos.ask('GET', '/self-service/login/browser');
     expect(JSON.stringify(begun.body)).toContain('"value":"hub"');
+  });
+
+  it('lists everybody page by page, for an app that manages people', async () => {
+    const admin: Pick<Kratos, 'call'> = {
+      call: async (method, path) => {
+        const { status, body, headers } = await kratos.ask(method, path, { port: 'admin' });
+        return { status, body, cookies: [], link: String(headers.link ?? '') };
+      },
+    };
+    const people = [];
+    for (let page: string | undefined = ''; page !== undefined; ) {
+      const { body } = await new PeopleDirectory(admin, ['accounts'], 1).answer(
+        'accounts',
+        'GET',
+        `/people?page=${page}`,
+      );
+      const part = directoryPage.parse(body);
+      people.push(...part.people);
+      page = part.nextPage === '' ? undefined : part.nextPage;
+    }
+    const { body } = await kratos.ask('GET', '/admin/identities', { port: 'admin' });
+    const all = z.array(z.object({ id: z.string() })).parse(body);
+    expect(all.length).toBeGreaterThan(1);
+    expect(people.map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
   });
 
   it('ends all sessions of a person by the admin API', async () => {

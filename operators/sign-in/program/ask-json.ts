@@ -11,6 +11,8 @@ export interface JsonAnswer {
   body: unknown;
   /** Values of its Set-Cookie headers. */
   cookies: string[];
+  /** The header Link; '' if it is missing. */
+  link: string;
 }
 
 /** Sends a request to a server in the cluster. Throws after the time-out in milliseconds. */
@@ -25,7 +27,8 @@ export function askJson(options: RequestOptions, patience: number, body = ''): P
     const asked = ask({ ...options, headers, signal: AbortSignal.timeout(patience) }, (response) => {
       read(response).then((text) => {
         const cookies = response.headers['set-cookie'] ?? [];
-        done({ status: response.statusCode ?? 0, body: parsed(text), cookies });
+        const { link = '' } = response.headers;
+        done({ status: response.statusCode ?? 0, body: parsed(text), cookies, link: [link].flat().join() });
       }, fail);
     });
     asked.once('error', fail);

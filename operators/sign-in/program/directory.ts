@@ -2,9 +2,6 @@ import { Unavailable } from './fresh-answers.ts';
 import { at, type Kratos, textAt } from './kratos.ts';
 import { listedSessions } from './session-list.ts';
 
-/** Number of people per page. */
-const pageSize = 100;
-
 /** A response of the directory. */
 export interface DirectoryAnswer {
   status: number;
@@ -18,18 +15,20 @@ export interface DirectoryAnswer {
 export class PeopleDirectory {
   #admin: Pick<Kratos, 'call'>;
   #managers: ReadonlySet<string>;
+  #pageSize: number;
 
-  /** `managers`: apps with `uses: [{ kind: 'people', manage: true }]`. */
-  constructor(admin: Pick<Kratos, 'call'>, managers: readonly string[]) {
+  /** `managers`: apps with `uses: [{ kind: 'people', manage: true }]`. `pageSize`: people in a page. */
+  constructor(admin: Pick<Kratos, 'call'>, managers: readonly string[], pageSize = 100) {
     this.#admin = admin;
     this.#managers = new Set(managers);
+    this.#pageSize = pageSize;
   }
 
   /** `path` includes the query. Throws Unavailable if Kratos does not answer. */
   async answer(caller: string | undefined, method: string, path: string): Promise<DirectoryAnswer> {
     if (caller === undefined || !this.#managers.has(caller)) return notFound;
-    const [, page] = /^\/people\?page=(\d{0,6})$/.exec(path) ?? [];
-    if (page !== undefined) return method === 'GET' ? this.#page(Number(page) || 1) : notFound;
+    const [, page] = /^\/people\?page=([\w-]{0,256})$/.exec(path) ?? [];
+    if (page !== undefined) return method === 'GET' ? this.#page(page) : notFound;
     // Only ids of Kratos match, so an id cannot form another path of its API.
     const [, id, sessions = ''] =
       /^\/people\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\/sessions)?$/.exec(path) ?? [];
@@ -43,14 +42,21 @@ export class PeopleDirectory {
     return { status: 200, body };
   }
 
-  async #page(page: number): Promise<DirectoryAnswer> {
-    const query = new URLSearchParams({ page: `${page}`, per_page: `${pageSize}` });
-    const { status, body } = await this.#admin.call('GET', `/admin/identities?${query}`, {});
+  /** `token`: from the page before; '' for the first one. */
+  async #page(token: string): Promise<DirectoryAnswer> {
+    const from = token === '' ? {} : { page_token: token };
+    const query = new URLSearchParams({ page_size: `${this.#pageSize}`, ...from });
+    const { status, body, link } = await this.#admin.call('GET', `/admin/identities?${query}`, {});
     if (status !== 200 || !Array.isArray(body))
       throw new Unavailable(`Kratos answers ${status} to a list of people`);
-    const nextPage = body.length < pageSize ? '' : `${page + 1}`;
-    return { status: 200, body: { people: body.map(personFrom), nextPage } };
+    return { status: 200, body: { people: body.map(personFrom), nextPage: nextToken(link) } };
   }
+}
+
+/** The token of the next page (RFC 8288, `rel="next"`; Ory, 'API pagination'); '' on the last one. */
+function nextToken(link: string): string {
+  const [, query = ''] = /<[^>?]*\?([^>]*)>; rel="next"/.exec(link) ?? [];
+  return new URLSearchParams(query).get('page_token') ?? '';
 }
 
 const notFound: DirectoryAnswer = { status: 404, body: { error: 'nobody is here' } };
