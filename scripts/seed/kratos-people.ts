@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:http';
 import { z } from 'zod';
-import { askJson } from '../../operators/sign-in/program/ask-json.ts';
+import { askJson, type JsonAnswer } from '../../operators/sign-in/program/ask-json.ts';
+import { nextPageToken } from '../../operators/sign-in/program/next-page-token.ts';
 import { type SeedPerson, seedDomain } from './data.ts';
 
 const identity = z.object({ id: z.string(), traits: z.object({ email: z.string() }) });
@@ -19,12 +20,14 @@ export class KratosPeople {
   /** Seeded people who are there: from address to id. */
   async seeded(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
-    for (let page = 1; ; page++) {
-      const body = await this.#ask('GET', `/admin/identities?per_page=${pageSize}&page=${page}`, [200]);
-      const list = z.array(identity).parse(body);
-      for (const { id, traits } of list)
+    let path = `/admin/identities?page_size=${pageSize}`;
+    for (;;) {
+      const { body, link } = await this.#ask('GET', path, [200]);
+      for (const { id, traits } of z.array(identity).parse(body))
         if (traits.email.endsWith(`@${seedDomain}`)) found.set(traits.email, id);
-      if (list.length < pageSize) return found;
+      const token = nextPageToken(link);
+      if (token === '') return found;
+      path = `/admin/identities?page_size=${pageSize}&page_token=${encodeURIComponent(token)}`;
     }
   }
 
@@ -36,17 +39,18 @@ export class KratosPeople {
       credentials: { password: { config: { password } } },
       verifiable_addresses: [{ value: email, verified: true, via: 'email', status: 'completed' }],
     };
-    return identity.parse(await this.#ask('POST', '/admin/identities', [201], JSON.stringify(given))).id;
+    const { body } = await this.#ask('POST', '/admin/identities', [201], JSON.stringify(given));
+    return identity.parse(body).id;
   }
 
   async destroy(id: string): Promise<void> {
     await this.#ask('DELETE', `/admin/identities/${id}`, [204, 404]);
   }
 
-  async #ask(method: string, path: string, expected: number[], body = ''): Promise<unknown> {
+  async #ask(method: string, path: string, expected: number[], body = ''): Promise<JsonAnswer> {
     const headers = body === '' ? {} : { 'content-type': 'application/json' };
     const answer = await askJson({ ...this.#options, method, path, headers }, patienceMs, body);
-    if (expected.includes(answer.status)) return answer.body;
+    if (expected.includes(answer.status)) return answer;
     throw new Error(`Kratos answers ${answer.status} to ${method} ${path}: ${JSON.stringify(answer.body)}`);
   }
 }

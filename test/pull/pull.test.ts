@@ -124,7 +124,7 @@ it('a user without Go, package manager and root gets a running front page over 5
     `from nothing to a front page, over 50 Mbit/s: ${((performance.now() - started) / 1000).toFixed(0)} s`,
   );
   expect(exitCode, stderr).toBe(0);
-  expect(stderr).toMatch(/^ {2}The private key by which Flux reads the secrets [^\n]+$/);
+  expect(stderr).toMatch(/^ {2}The private key with which Flux decrypts the secrets [^\n]+$/);
   expect(stdout).toContain('Source of images');
   expect(stdout).toContain('pulled, about 2 GB once');
   expect(stdout).not.toContain('building it instead');
@@ -257,7 +257,7 @@ it('--down --purge removes everything that the user created', async () => {
   const { exitCode, stderr } = await npm('init-cluster', '--down', '--purge', '--yes');
   expect(exitCode, stderr).toBe(0);
   // It says what goes before anything does.
-  expect(stderr).toMatch(/^pull-dev goes: /);
+  expect(stderr).toMatch(/^pull-dev will be removed: /);
   expect(existsSync(join(user.home, '.cache/plinth'))).toBe(false);
   expect(await runEngine(engine, ['ps', '--all', '--format', '{{.Names}}'])).toBe('');
 });

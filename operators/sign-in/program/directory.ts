@@ -1,5 +1,6 @@
 import { Unavailable } from './fresh-answers.ts';
 import { at, type Kratos, textAt } from './kratos.ts';
+import { nextPageToken } from './next-page-token.ts';
 import { listedSessions } from './session-list.ts';
 
 /** A response of the directory. */
@@ -49,14 +50,8 @@ export class PeopleDirectory {
     const { status, body, link } = await this.#admin.call('GET', `/admin/identities?${query}`, {});
     if (status !== 200 || !Array.isArray(body))
       throw new Unavailable(`Kratos answers ${status} to a list of people`);
-    return { status: 200, body: { people: body.map(personFrom), nextPage: nextToken(link) } };
+    return { status: 200, body: { people: body.map(personFrom), nextPage: nextPageToken(link) } };
   }
-}
-
-/** The token of the next page (RFC 8288, `rel="next"`; Ory, 'API pagination'); '' on the last one. */
-function nextToken(link: string): string {
-  const [, query = ''] = /<[^>?]*\?([^>]*)>; rel="next"/.exec(link) ?? [];
-  return new URLSearchParams(query).get('page_token') ?? '';
 }
 
 const notFound: DirectoryAnswer = { status: 404, body: { error: 'nobody is here' } };
