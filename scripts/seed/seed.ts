@@ -85,12 +85,12 @@ function said(
   password: string,
 ): string[] {
   if (data === undefined) return ['what seeds made is removed'];
-  const people = `${data.people.length} people, such as ${data.people[0]?.email}, with the password ${password}`;
+  const people = `people: ${data.people.length}, such as ${data.people[0]?.email}, with the password ${password}`;
   return [
     here.people ? people : 'no people: this environment has no signIn',
     here.accounts
-      ? `${data.organisations.length} organisations`
+      ? `organisations: ${data.organisations.length}`
       : 'no organisations: accounts does not run here',
-    here.orders ? `${data.orders.length} orders` : 'no orders: orders does not run here',
+    here.orders ? `orders: ${data.orders.length}` : 'no orders: orders does not run here',
   ];
 }

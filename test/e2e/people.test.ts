@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { forwardToPod } from '../../scripts/call/port-forward.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
+import { seedDomain } from '../../scripts/seed/data.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { until } from '../until.ts';
 import { gatewayPlace } from './gateway.ts';
@@ -310,7 +311,9 @@ describe('sign-in', () => {
     await registering.locator('input[name="traits.email"]').fill('dan@example.org');
     await register(registering, ada.password);
     await registering.locator('input[name="code"]').fill(await mailedCode('dan@example.org', 0));
+    const verified = registering.waitForEvent('framenavigated');
     await registering.locator('button[name="method"][value="code"]').first().click();
+    await verified;
     await other.close();
     await page.goto(`${web}/admin`);
     await page.getByRole('button', { name: 'Act as this person: dan@example.org' }).click();
@@ -323,6 +326,22 @@ describe('sign-in', () => {
     await page.goto(`${web}/admin/audit`);
     await page.getByText('impersonation.begin').first().waitFor();
     await page.getByText('impersonation.end').first().waitFor();
+  });
+
+  it('is filled by seeds, which a second run repeats, and cleaned again', async () => {
+    for (const _ of ['first', 'second']) {
+      const filled = await world.checkout.npm('seed', 'minimal');
+      expect(filled.exitCode, said(filled)).toBe(0);
+      expect(filled.stdout).toMatch(/^people: 3, .*\norganisations: 1\norders: 5$/m);
+    }
+    const seeded = page.getByText(`@${seedDomain}`);
+    await page.goto(`${web}/admin`);
+    await seeded.first().waitFor();
+    const cleaned = await world.checkout.npm('seed', 'clean');
+    expect(cleaned.exitCode, said(cleaned)).toBe(0);
+    await page.goto(`${web}/admin`);
+    await page.getByRole('button', { name: `Show sessions: ${ada.address}` }).waitFor();
+    expect(await seeded.count()).toBe(0);
   });
 
   it('blocks requests of other pods and of the gateway to the app', async () => {
