@@ -375,6 +375,14 @@ describe('without an answer of Kratos', () => {
     expect(world.app.asked).toEqual([]);
   });
 
+  it('a request waits for another replica of Kratos', async () => {
+    world.kratos.isAway = true;
+    const asked = world.ask('/api', { headers: as(world.signIn()) });
+    await sleep(500);
+    world.kratos.isAway = false;
+    expect((await asked).status).toBe(200);
+  });
+
   it('a request gets 503 after at most two seconds', async () => {
     world.kratos.delay = 5_000;
     const began = Date.now();

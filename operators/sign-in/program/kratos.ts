@@ -3,6 +3,7 @@ import { askJson, type JsonAnswer } from './ask-json.ts';
 import type { CertificateFolder } from './certificate-folder.ts';
 import { Unavailable } from './fresh-answers.ts';
 import type { Known } from './sessions.ts';
+import { untilAnswered } from './until-answered.ts';
 
 /** Time-out of a request to Kratos in milliseconds. */
 const patience = 1_000;
@@ -32,17 +33,22 @@ export class Kratos {
     path: string,
     headers: Record<string, string>,
     body?: string,
+    patienceMs = patience,
   ): Promise<JsonAnswer> {
     try {
-      return await askJson({ ...this.options(), method, path, headers }, patience, body);
+      return await askJson({ ...this.options(), method, path, headers }, patienceMs, body);
     } catch (error) {
       throw new Unavailable(`Kratos does not answer: ${error instanceof Error ? error.message : error}`);
     }
   }
 
   /** The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). */
-  async session(cookie: string): Promise<Known> {
-    const { status, body } = await this.call('GET', '/sessions/whoami', { cookie });
+  session(cookie: string): Promise<Known> {
+    return untilAnswered((patienceMs) => this.#session(cookie, patienceMs));
+  }
+
+  async #session(cookie: string, patienceMs: number): Promise<Known> {
+    const { status, body } = await this.call('GET', '/sessions/whoami', { cookie }, undefined, patienceMs);
     if (status === 200) return sessionFrom(body);
     if (status === 401) return 'none';
     // `session_aal2_required`: the person has a second factor, which is missing in this session.

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { askJson, type JsonAnswer } from './ask-json.ts';
 import { FreshAnswers, Unavailable } from './fresh-answers.ts';
 import { personHeader } from './headers.ts';
 import { at, textAt } from './kratos.ts';
 import type { Session } from './sessions.ts';
+import { untilAnswered } from './until-answered.ts';
 import type { UpstreamTarget } from './upstream.ts';
 
 /** The rights of a person in a session, from the app with organisations. */
@@ -37,10 +37,6 @@ export interface RightsInput {
   token: (session: Session) => string;
 }
 
-/** Time-outs in milliseconds of one request and of all its attempts: less than the two seconds after which a change must be effective. */
-const patience = { once: 1_000, altogether: 1_800 };
-const againMs = 50;
-
 /** Rights by session, each requested at most once a second. A change is effective at every replica within two seconds. */
 export class SessionRights {
   #input: RightsInput | undefined;
@@ -71,22 +67,15 @@ export class SessionRights {
     return rights;
   }
 
-  /** Retries while a replica of the app is replaced. */
   async #ask(input: RightsInput, session: Session, method: string, path: string): Promise<Rights> {
-    const end = Date.now() + patience.altogether;
-    for (;;) {
-      try {
+    try {
+      return await untilAnswered(async (patienceMs) => {
         const headers = { [personHeader]: input.token(session) };
-        const answer = await askJson({ ...input.target(), method, path, headers }, patience.once);
-        return rightsFrom(answer);
-      } catch (error) {
-        if (Date.now() + againMs < end) {
-          await sleep(againMs);
-          continue;
-        }
-        const why = error instanceof Error ? error.message : String(error);
-        throw new Unavailable(`the rights of a session are not known: ${why}`);
-      }
+        return rightsFrom(await askJson({ ...input.target(), method, path, headers }, patienceMs));
+      });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Unavailable(`the rights of a session are not known: ${why}`);
     }
   }
 }
