@@ -120,14 +120,17 @@ describe('an environment that Git fills', () => {
     await site.timed('from publish to a page', () =>
       expect.poll(() => seen('home'), longest).toContain('<h1>'),
     );
-    await readyKustomizations(site.kubeconfig);
     const images = (await published())?.apps;
     const path = '{range .items[*]}{.spec.template.spec.containers[0].image}{"\\n"}{end}';
-    const running = await site.kubectl('get', 'deployments', '-A', `--output=jsonpath=${path}`);
+    // The page can answer from the images of the first commit, which has no digests; Flux reads the next one within a minute.
+    const running = () => site.kubectl('get', 'deployments', '-A', `--output=jsonpath=${path}`);
     for (const app of ['home', 'jobs', 'orders'])
-      expect(running).toContain(
-        `registry.hosts.localhost/${app}:${images?.[app]?.image?.tag}@${images?.[app]?.image?.digest}`,
-      );
+      await expect
+        .poll(running, longest)
+        .toContain(
+          `registry.hosts.localhost/${app}:${images?.[app]?.image?.tag}@${images?.[app]?.image?.digest}`,
+        );
+    await readyKustomizations(site.kubeconfig);
     await checkout(['fetch', '--quiet', git.url, 'main']);
     await checkout(['verify-commit', 'FETCH_HEAD']);
   });
