@@ -40,7 +40,13 @@ function rights(objects: readonly KubeObject[], account: string, namespaces: rea
     const scope = scopeOf(binding, namespaces);
     const kind = textField(binding, 'roleRef', 'kind');
     const name = textField(binding, 'roleRef', 'name');
-    const role = objects.find((each) => each.kind === kind && each.metadata.name === name);
+    const role = objects.find(
+      (each) =>
+        each.kind === kind &&
+        each.metadata.name === name &&
+        // Roles of one name in several namespaces can differ.
+        (kind !== 'Role' || each.metadata.namespace === binding.metadata.namespace),
+    );
     // A role of Kubernetes itself.
     if (role === undefined) lines.push(`role ${name} in ${scope}`);
     for (const rule of listField(role, 'rules')) {
