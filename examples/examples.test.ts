@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { field, listField } from '../charts/kube/field.ts';
 import { renderAll } from '../scripts/render/render.ts';
 import { exampleCluster, exampleEdits, exampleNames, withPlatform } from '../test/model/fixture.ts';
 
@@ -27,4 +29,13 @@ describe.each(names)('the example %s', (name) => {
     const lines = readFileSync(join(folder, name, 'app.ts'), 'utf8').split('\n').length - 1;
     expect(readme).toMatch(new RegExp(`^\\| \\[${name}\\]\\(${name}/app\\.ts\\) \\| ${lines} \\|`, 'm'));
   });
+});
+
+it("limits in an app bring the definitions of Traefik's kinds and their policy, for which Traefik waits", () => {
+  const traefik: unknown = parse(files.get('manifests/dev/flux-sync/kustomization-traefik.yaml') ?? '');
+  expect(listField(traefik, 'spec', 'dependsOn').map((each) => field(each, 'name'))).toContain(
+    'traefik-middleware',
+  );
+  expect([...files.keys()]).toContain('manifests/dev/crds/kustomization-traefik-crds.yaml');
+  expect([...files.keys()]).toContain('manifests/dev/sign-in/middleware-handbook-body.yaml');
 });

@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { externalDatabase, loginsOf } from './external.ts';
 import { forgeReceiver } from './forge.ts';
 import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
+import { usesMiddleware } from './middleware.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import { withoutOptionalPeople } from './people.ts';
@@ -49,7 +50,7 @@ export function environments(
       name,
       cluster,
       apps: running,
-      operators: operatorsOf(cluster, operators, extra),
+      operators: operatorsOf(cluster, operators, { apps: running, extra }),
       lock: lock.value,
     };
     const before = environmentBefore(cluster);
@@ -81,13 +82,14 @@ export function runsIn({ only, stores, onlyWith }: Operator, cluster: Cluster): 
 function operatorsOf(
   cluster: Cluster,
   operators: Loaded<Operator>[],
-  extra: ExtraObjects,
+  { apps, extra }: { apps: readonly App[]; extra: ExtraObjects },
 ): EnvironmentOperator[] {
   const before = operatorsBefore(cluster);
   const here = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
   const charts = here.some(({ chart }) => chart !== undefined);
   const running = here
     .filter(({ onlyWith }) => onlyWith !== 'charts' || charts)
+    .filter(({ onlyWith }) => onlyWith !== 'middleware' || apps.some(usesMiddleware))
     .map((operator) => environmentOperator(operator, extra));
   before.list = sameList(before.list, running);
   return before.list;

@@ -63,9 +63,10 @@ export const operatorSchema = z.strictObject({
   /**
    * `charts`: it runs only if another operator is a Helm chart, which it installs. `sign-in`: only if
    * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit. `registry-tls`: only with the
-   * registry's overlay `tls`. `receiver`: only if the forge of the source has a receiver.
+   * registry's overlay `tls`. `receiver`: only if the forge of the source has a receiver. `middleware`: only
+   * if an app has limits or CORS at the gateway.
    */
-  onlyWith: z.enum(['charts', 'sign-in', 'mailpit', 'registry-tls', 'receiver']).optional(),
+  onlyWith: z.enum(['charts', 'sign-in', 'mailpit', 'registry-tls', 'receiver', 'middleware']).optional(),
   /**
    * Metrics of its pods for Prometheus: the workload's name, the port of its pods, and whether the port
    * requires a client certificate.

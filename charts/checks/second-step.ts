@@ -1,6 +1,6 @@
 import { receiverName } from '../../model/forge.ts';
 import { field, textField } from '../kube/field.ts';
-import { receiverPolicy } from '../kube/names.ts';
+import { middlewarePolicy, receiverPolicy } from '../kube/names.ts';
 import type { Inventory } from './inventory.ts';
 import { everything, isRefused, onTheNode, type Power, powerText } from './powers.ts';
 
@@ -49,6 +49,10 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
       return isRefused(inventory, 'hosts-of-the-graph')
         ? ['requests of Services; hosts of the graph as they are, by the policy hosts-of-the-graph']
         : ['any host name'];
+    case 'extends the gateway':
+      return isRefused(inventory, middlewarePolicy)
+        ? [`limits and CORS of its own app, by the policy ${middlewarePolicy}`]
+        : ['nothing: Traefik does not read these kinds here'];
     case 'decides what is admitted':
       return ['every object that is written, Secrets and pods among them'];
     case onTheNode:

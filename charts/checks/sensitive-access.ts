@@ -101,6 +101,15 @@ export const sensitiveAccesses: readonly SensitiveAccess[] = [
     verbs: write,
   },
   {
+    power: 'extends the gateway',
+    groups: ['traefik.io'],
+    resources: [
+      ...['ingressroutes', 'ingressroutetcps', 'ingressrouteudps', 'middlewares', 'middlewaretcps'],
+      ...['serverstransports', 'serverstransporttcps', 'tlsoptions', 'tlsstores', 'traefikservices'],
+    ],
+    verbs: write,
+  },
+  {
     power: 'tells Flux what to apply',
     groups: ['source.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io', 'helm.toolkit.fluxcd.io'],
     resources: [

@@ -5,6 +5,7 @@ import { signInPorts, signInProxy } from '../../model/people.ts';
 import type { Exposes } from '../../model/schema/exposes.ts';
 import { customResource, type FieldOf } from '../kube/custom-resource.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
+import { middleware, type RouteFilter } from './middleware.ts';
 import { strictTransport } from './strict-transport.ts';
 
 /** Routes the host names of an app at the gateway to ports of its Service; `portNumber` returns a port by its name. */
@@ -35,7 +36,7 @@ interface Routed {
 }
 
 function routeTo(chart: Chart, env: Environment, { app, exposes, namespace, backend }: Routed): void {
-  const filters = headerFilters(env, exposes);
+  const filters = [...headerFilters(env, exposes), ...middleware(chart, app, exposes, namespace)];
   const serve = (port: string) => ({
     ...(filters.length > 0 ? { filters } : {}),
     backendRefs: [backend(port)],
@@ -68,14 +69,13 @@ function routeTo(chart: Chart, env: Environment, { app, exposes, namespace, back
 }
 
 type Rule = FieldOf<'HTTPRoute', 'rules'>[number];
-/** A filter that both kinds of route have. */
-type HeaderFilter = NonNullable<FieldOf<'GRPCRoute', 'rules'>[number]['filters']>[number];
 
 /** A rule can have only one filter of each kind (Gateway API, HTTPRouteRule.filters). */
-function headerFilters(env: Environment, { headers }: Exposes): HeaderFilter[] {
+function headerFilters(env: Environment, { headers, protocol }: Exposes): RouteFilter[] {
   const list = (map: Readonly<Record<string, string>>) =>
     Object.entries(map).map(([name, value]) => ({ name, value }));
-  const response = { ...strictTransport(env.cluster), ...headers.response };
+  // Traefik 3.6.12 answers UNAVAILABLE to all calls of a GRPCRoute with such a filter (grpcroute.go, loadGRPCMiddlewares).
+  const response = protocol === 'grpc' ? {} : { ...strictTransport(env.cluster), ...headers.response };
   const request = list(headers.request);
   return [
     ...(request.length === 0

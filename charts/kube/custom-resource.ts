@@ -22,6 +22,7 @@ import type {
   IGRPCRoute,
   IHTTPRoute,
 } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import type { IMiddleware } from '@kubernetes-models/traefik/traefik.io/v1alpha1';
 import { ApiObject, type Chart } from 'cdk8s';
 
 /**
@@ -44,7 +45,8 @@ export type CustomResource =
   | IGateway
   | IGatewayClass
   | IHTTPRoute
-  | IGRPCRoute;
+  | IGRPCRoute
+  | IMiddleware;
 
 /** The `spec` of a kind of custom resource. */
 export type SpecOf<Kind extends CustomResource['kind']> = NonNullable<

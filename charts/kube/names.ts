@@ -48,6 +48,9 @@ export const routesLabel = { 'plinth.io/routes': 'gateway' } as const;
  */
 export const routesPolicy = 'hosts-of-the-graph';
 
+/** The admission policy for Traefik's own kinds, and its binding; Traefik reads these kinds after it. */
+export const middlewarePolicy = 'middleware-of-the-graph';
+
 /** Labels with which Services, policies and budgets select the pods of one workload. */
 export function podLabels(name: string): Record<string, string> {
   return { 'app.kubernetes.io/name': name };

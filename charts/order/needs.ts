@@ -59,7 +59,7 @@ function roleNeeds(object: KubeObject): string[] {
   return [idOf(kind, name, kind === 'Role' ? object.metadata.namespace : undefined)];
 }
 
-/** Needs of the Gateway API: a Gateway's class and certificates, a route's parents and backends. */
+/** Needs of the Gateway API: a Gateway's class and certificates, a route's parents, backends and Middlewares. */
 function gatewayNeeds(object: KubeObject): string[] {
   if (groupOf(object) !== 'gateway.networking.k8s.io') return [];
   const own = object.metadata.namespace ?? 'default';
@@ -78,6 +78,9 @@ function gatewayNeeds(object: KubeObject): string[] {
     ...listField(object, 'spec', 'parentRefs').flatMap((parent) => reference(parent, 'Gateway')),
     ...listField(object, 'spec', 'rules').flatMap((rule) =>
       listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),
+    ),
+    ...listField(object, 'spec', 'rules').flatMap((rule) =>
+      listField(rule, 'filters').flatMap((filter) => reference(field(filter, 'extensionRef'), 'Middleware')),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import { defineApp } from '../../model/app.ts';
 
-// One app at two names, with two ports behind paths, an address that moved, and headers that the gateway sets.
+// One app at two names, with two ports behind paths, an address that moved, headers that the gateway sets, limits and CORS.
 export default defineApp({
   name: 'front-door',
   summary: 'The pages of the team and the files beside them.',
@@ -19,5 +19,7 @@ export default defineApp({
     paths: { '/files': 'downloads' },
     redirects: { '/home': { to: '/', permanent: true } },
     headers: { response: { 'X-Frame-Options': 'DENY', 'Content-Security-Policy': "default-src 'self'" } },
+    limits: { rate: { perSecond: 100, burst: 200 }, inFlight: 50 },
+    cors: { origins: ['https://www.example.org'] },
   },
 });

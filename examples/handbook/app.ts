@@ -15,5 +15,5 @@ export default defineApp({
   },
   probes: { ready: { path: '/', port: 'http' } },
   resources: { cpu: '10m', memory: '32Mi' },
-  exposes: { port: 'http', signIn: true },
+  exposes: { port: 'http', signIn: true, limits: { body: '64Ki', inFlight: 20 } },
 });

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Exposes } from '../schema/exposes.ts';
+import { checkMiddleware } from './middleware.ts';
 
 /** Longest list of rules, of host names, and of headers that a filter sets (Gateway API v1, HTTPRoute). */
 const longestList = 16;
@@ -18,6 +19,7 @@ export function checkExposed(app: Loaded<App>, { clusters }: Pick<Repository, 'c
     ...checkRules(app, exposes),
     ...checkHostCount(app, exposes, clusters),
     ...checkGrpc(app, exposes),
+    ...checkMiddleware(app, exposes),
   ];
 }
 
@@ -152,13 +154,22 @@ function tooMany(source: Loaded<App>['source'], path: FieldPath, what: string, m
   );
 }
 
-function checkGrpc({ source }: Loaded<App>, { protocol, paths, redirects }: Exposes): Diagnostic[] {
+function checkGrpc({ source }: Loaded<App>, { protocol, paths, redirects, headers }: Exposes): Diagnostic[] {
   if (protocol === 'http') return [];
   const written = [
     ['paths', paths],
     ['redirects', redirects],
   ] as const;
-  return written
+  const answers = Object.keys(headers.response);
+  const words = {
+    code: 'grpc-without-answer-headers',
+    what: "headers.response cannot be combined with protocol: 'grpc'",
+    why: 'the gateway, Traefik, refuses all calls of a gRPC route that sets headers of answers',
+    fix: 'remove headers.response, and let the app set them itself',
+  };
+  const ofAnswers =
+    answers.length > 0 ? [diagnosticAt(source, ['exposes', 'headers', 'response'], words, 'key')] : [];
+  const both = written
     .filter(([, map]) => Object.keys(map).length > 0)
     .map(([key]) =>
       diagnosticAt(
@@ -173,4 +184,5 @@ function checkGrpc({ source }: Loaded<App>, { protocol, paths, redirects }: Expo
         'key',
       ),
     );
+  return [...both, ...ofAnswers];
 }

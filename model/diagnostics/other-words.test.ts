@@ -38,6 +38,9 @@ it.each([
   ['apps/shop/app.ts', ['init', 0], 'livenessProbe', undefined],
   ['apps/shop/app.ts', ['job'], 'backoffLimit', /retries: 3.*#job$/],
   ['apps/shop/app.ts', ['database'], 'password', /is derived: .*#database$/],
+  ['apps/shop/app.ts', ['exposes'], 'rateLimit', /limits: \{ rate: .*#exposes$/],
+  ['apps/shop/app.ts', ['exposes', 'limits', 'rate'], 'by', /counts all visitors together.*#exposes$/],
+  ['apps/shop/app.ts', [], 'cors', /exposes: .*cors: .*#exposes$/],
   ['clusters/dev/cluster.yaml', ['apps', 'shop'], 'ports_', undefined],
   [
     'clusters/dev/cluster.yaml',

@@ -83,6 +83,8 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
     'auth authentication login oauth oidc sso signIn',
     is('exposes', "exposes: { port: 'http', signIn: true }"),
   ],
+  ['cors', is('exposes', "exposes: { port: 'http', cors: { origins: ['https://www.example.org'] } }")],
+  ['rateLimit', is('exposes', "exposes: { port: 'http', limits: { rate: { perSecond: 100 } } }")],
   [
     'serviceAccount serviceAccountName rbac clusterRole',
     is('uses', "uses: [{ kind: 'kubernetes', rules: […], reason: '…' }]"),
@@ -210,11 +212,48 @@ const ofDatabase: readonly (readonly [string, Meaning])[] = [
   ['version image', { heading: 'database', write: 'is not available: the version is in images/lock.yaml' }],
 ];
 
-const inTheApp: Meaning = {
+const cors = is('exposes', "cors: { origins: ['https://www.example.org'], methods: ['PUT'] }");
+const bodyLimit = is('exposes', "limits: { body: '10Mi', inFlight: 10 }");
+const rateLimit = is('exposes', 'limits: { rate: { perSecond: 100, burst: 200 } }');
+const inFlight = is('exposes', 'limits: { inFlight: 50 }');
+const middleware: Meaning = {
   heading: 'exposes',
   write:
-    'is not available at the gateway, except headers of answers (headers: { response: { … } }); the app itself does it',
+    "is written limits, cors, headers and redirects; Traefik's other middleware is not available, and the app itself does it",
 };
+
+/** Why a limit has no key for one visitor. */
+const counted: Meaning = {
+  heading: 'exposes',
+  write:
+    "is not available: nodes and load balancers replace the visitor's address by their own, so a limit counts all visitors together",
+};
+
+const ofLimits: readonly (readonly [string, Meaning])[] = [
+  ['rateLimit requests perSecond average requestsPerSecond rps', rateLimit],
+  ['maxBodySize bodySize maxRequestBodyBytes requestBody buffering', bodyLimit],
+  ['inFlightReq concurrency connections maxConnections', inFlight],
+  ['address by perAddress ip', counted],
+];
+
+const ofRate: readonly (readonly [string, Meaning])[] = [
+  [
+    'requests average rps limit per period interval',
+    {
+      heading: 'exposes',
+      write: 'is written perSecond: 100; the gateway forgets its count after two seconds without a request',
+    },
+  ],
+  ['by sourceCriterion address ip source', counted],
+];
+
+const ofCors: readonly (readonly [string, Meaning])[] = [
+  ['origin allowOrigins allowedOrigins allowOrigin', is('exposes', "origins: ['https://www.example.org']")],
+  ['allowMethods allowedMethods method', is('exposes', "methods: ['PUT', 'DELETE']")],
+  ['allowHeaders allowedHeaders', is('exposes', "headers: ['Authorization']")],
+  ['exposeHeaders', is('exposes', "exposedHeaders: ['X-Total']")],
+  ['allowCredentials', is('exposes', 'credentials: true')],
+];
 
 const ofNodes: readonly (readonly [string, Meaning])[] = [
   ['selector nodeSelector matchLabels', is('nodes', "labels: { disk: 'ssd' }")],
@@ -256,7 +295,11 @@ const ofExposes: readonly (readonly [string, Meaning])[] = [
   ],
   ['tcp udp tcpPorts udpPorts ports numbers', publicPort],
   ['websocket websockets', { heading: 'exposes', write: 'is not needed: WebSocket works without a setting' }],
-  ['middleware middlewares cors rateLimit maxBodySize bodySize', inTheApp],
+  ['middleware middlewares', middleware],
+  ['CORS crossOrigin allowOrigins allowedOrigins', cors],
+  ['rate rateLimit rateLimits', rateLimit],
+  ['body maxBodySize bodySize clientMaxBodySize', bodyLimit],
+  ['inFlight inFlightReq concurrency maxConnections', inFlight],
 ];
 
 /** All mappings, by the place in app.ts where the keys may be written. */
@@ -276,6 +319,9 @@ export const otherWords: readonly {
   { at: /^nodes$/, words: ofNodes },
   { at: /^ports\.[^.]+$/, words: ofPort },
   { at: /^exposes$/, words: ofExposes },
+  { at: /^exposes\.limits$/, words: ofLimits },
+  { at: /^exposes\.limits\.rate$/, words: ofRate },
+  { at: /^exposes\.cors$/, words: ofCors },
   { at: /^replicas$/, words: ofReplicas },
   { at: /^(?:init|sidecars)\.\d+$/, words: ofBeside },
   { at: /^sidecars\.\d+$/, words: ofSidecar },

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { cors } from './cors.ts';
+import { headerName } from './header-name.ts';
 import { dnsLabel, portName } from './kubernetes-names.ts';
+import { limits } from './limits.ts';
 
 /** URL path that the Gateway API accepts (HTTPPathMatch: no '//', '/./', '/../', '#'); encoded characters are refused here too. */
 const path = z
@@ -20,12 +23,9 @@ const target = z
   )
   .min(1, 'a path or an address');
 
-/** Map from the name of a header (RFC 9110, token) to its value, which replaces an existing one. */
+/** Map from the name of a header to its value, which replaces an existing one. */
 const headers = z.record(
-  z
-    .string()
-    .max(256, 'at most 256 characters')
-    .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "the name of a header such as 'X-Frame-Options'"),
+  headerName,
   z
     .string()
     .min(1, 'a value')
@@ -75,6 +75,10 @@ export const exposes = z.strictObject({
       response: headers.default({}),
     })
     .prefault({}),
+  /** Limits of the gateway for the requests of all visitors together. Default: none. */
+  limits: limits.optional(),
+  /** Pages of other origins that may call the app from a browser; the gateway answers their preflight requests. Default: none. */
+  cors: cors.optional(),
   /** `grpc`: callers speak gRPC alone; the route is a GRPCRoute, without paths and redirects. Default: HTTP and WebSocket. */
   protocol: z.enum(['http', 'grpc']).default('http'),
   /**

@@ -1,17 +1,22 @@
 import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
 import { acme } from '../../charts/gateway/acme.ts';
 import { listenerPorts, listeners, redirectToHttps } from '../../charts/gateway/listeners.ts';
+import { traefikApi } from '../../charts/gateway/middleware.ts';
 import { gatewayPolicies } from '../../charts/gateway/policy.ts';
 import { leafCertificate } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
 import { customResource } from '../../charts/kube/custom-resource.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { ifAbsent } from '../../charts/kube/if-absent.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
-import { gateway, namespaceOf, routesLabel } from '../../charts/kube/names.ts';
+import { annotations, gateway, middlewarePolicy, namespaceOf, routesLabel } from '../../charts/kube/names.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
 import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from '../../charts/kube/network-policy.ts';
+import { idOf } from '../../charts/kube/object-id.ts';
+import type { ContainerInput } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
@@ -20,6 +25,7 @@ import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import { platformHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
+import { bodyMemory, routeNamespace, usesMiddleware } from '../../model/middleware.ts';
 import { needsSignIn } from '../../model/people.ts';
 import { registryHasTls } from '../../model/registry.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
@@ -71,11 +77,22 @@ function served(env: Environment): string[] {
   ];
 }
 
+/** Those of them with Middlewares of apps. */
+function servedWithMiddleware(env: Environment): string[] {
+  return [...new Set(env.apps.filter(usesMiddleware).map(routeNamespace))];
+}
+
 function controller(chart: Chart, env: Environment): void {
+  const extended = servedWithMiddleware(env);
+  const bodies = memoryOfBodies(env);
   controllerDeployment(chart, {
     name,
     namespace: space,
     update: 'rolling',
+    // It waits for the definitions of these kinds, and must not read them before the policy limits them.
+    ...(extended.length > 0
+      ? { annotations: { [annotations.after]: idOf('ValidatingAdmissionPolicyBinding', middlewarePolicy) } }
+      : {}),
     pod: {
       container: {
         name,
@@ -102,6 +119,14 @@ function controller(chart: Chart, env: Environment): void {
           `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,
           // Behind node ports there is no load balancer whose address a Gateway could show.
           `--providers.kubernetesGateway.statusAddress.hostname=${env.cluster.domain}`,
+          ...(extended.length > 0
+            ? [
+                '--providers.kubernetesCRD=true',
+                `--providers.kubernetesCRD.namespaces=${extended.join(',')}`,
+                // Otherwise it would list all nodes.
+                '--providers.kubernetesCRD.disableClusterScopeResources=true',
+              ]
+            : []),
         ],
         ports: [
           { name: 'http', containerPort: listenerPorts.http },
@@ -111,11 +136,51 @@ function controller(chart: Chart, env: Environment): void {
         // Through a route: a new process answers pings before it has loaded any routes.
         readinessProbe: httpProbe('http', '/ping', { period: 2, host: readyHost }),
         livenessProbe: httpProbe('ping', '/ping'),
-        resources: { cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' },
+        resources: {
+          cpu: '50m',
+          memory: '64Mi',
+          memoryLimit: `${256 + bodies.mebibytes}Mi`,
+          ...(bodies.mebibytes > 0
+            ? { reason: 'It holds the bodies of all open requests to apps with limits.body.' }
+            : {}),
+        },
+        ...bodies.container,
       },
+      ...(bodies.mebibytes > 0 ? { volumes: [bodiesVolume] } : {}),
     },
   });
 }
+
+/** Memory for a file in MiB, see `bodiesVolume`. */
+const fileMebibytes = 8;
+
+/**
+ * Traefik holds bodies in memory, and makes a file when a body reaches its limit: for the next bytes, before it refuses them. A file has
+ * no name, so the kubelet does not count it; in memory the kernel refuses what is too much.
+ */
+const bodiesVolume: k8s.Volume = {
+  name: 'bodies',
+  emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(`${fileMebibytes}Mi`) },
+};
+
+/** What the bodies of all apps can take in the container. */
+function memoryOfBodies({ apps }: Environment): { mebibytes: number; container: Partial<ContainerInput> } {
+  const bytes = apps.map(bodyMemory).reduce((sum, each) => sum + each, 0);
+  if (bytes === 0) return { mebibytes: 0, container: {} };
+  return {
+    mebibytes: Math.ceil(bytes / 2 ** 20) + fileMebibytes,
+    container: {
+      env: [goMemoryLimit(name)],
+      volumeMounts: [{ name: bodiesVolume.name, mountPath: '/tmp' }],
+    },
+  };
+}
+
+/** The kinds that Traefik lists wherever it reads Middlewares, and waits for (pkg/provider/kubernetes/crd/client.go, WatchAll). */
+const traefikKinds = [
+  ...['ingressroutes', 'ingressroutetcps', 'ingressrouteudps', 'middlewares', 'middlewaretcps'],
+  ...['serverstransports', 'serverstransporttcps', 'tlsoptions', 'tlsstores', 'traefikservices'],
+];
 
 /**
  * The rights of Traefik's documentation, in the namespaces that it serves, without the kinds of the
@@ -131,6 +196,7 @@ function rights(chart: Chart, env: Environment): void {
     { apiGroups: [group], resources: ['gatewayclasses'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [group], resources: ['gatewayclasses/status'], verbs: ['update'] },
   ]);
+  const extended = servedWithMiddleware(env);
   for (const each of served(env)) {
     if (each !== space) namespace(chart, each, 'restricted', { annotations: ifAbsent });
     role(chart, name, each, subject, [
@@ -138,6 +204,9 @@ function rights(chart: Chart, env: Environment): void {
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
       { apiGroups: [group], resources: [...written, 'referencegrants'], verbs: ['get', 'list', 'watch'] },
       { apiGroups: [group], resources: written.map((kind) => `${kind}/status`), verbs: ['update'] },
+      ...(extended.includes(each)
+        ? [{ apiGroups: [traefikApi.group], resources: traefikKinds, verbs: ['list', 'watch'] }]
+        : []),
     ]);
   }
 }
