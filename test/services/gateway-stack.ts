@@ -157,7 +157,8 @@ export function machineAddress(): string {
   return found.address;
 }
 
-function endpoints(name: string, port: number): KubeObject {
+/** What Kubernetes writes about the pods of an app. */
+export function endpoints(name: string, port: number): KubeObject {
   return {
     ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
     metadata: { name, namespace: name, labels: { 'kubernetes.io/service-name': name } },

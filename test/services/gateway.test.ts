@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { environment, testApp } from '../charts/fixture.ts';
 import { until } from '../until.ts';
-import { answerLength, type GatewayStack, machineAddress, startGateway } from './gateway-stack.ts';
+import { answerLength, endpoints, type GatewayStack, machineAddress, startGateway } from './gateway-stack.ts';
 
 // The real Traefik before a real API server, both on this machine: no node and no container.
 
@@ -16,6 +16,7 @@ const exposed = (name: string, exposes: object) => testApp({ name, exposes: { po
 
 const apps = [
   exposed('plain', {}),
+  exposed('unused', {}),
   exposed('uploads', { limits: { body: '1Mi', inFlight: 20 } }),
   exposed('often', { limits: { rate: { perSecond: 2, burst: 4 } } }),
   exposed('busy', { limits: { inFlight: 2 } }),
@@ -156,6 +157,20 @@ it('the limit of requests in flight refuses one more with 429, and admits it onc
   for (const answer of waiting.splice(0)) answer();
   expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
   expect((await stack.ask(more)).status).toBe(200);
+});
+
+it("a change of another app's pods begins the counts anew, which is a limit of Traefik", async () => {
+  const both = [1, 2].map(() => stack.ask({ host: host('busy'), path: '/wait' }));
+  await until(async () => waiting.length === 2, 'both requests', { seconds: 10, pauseMs: 20 });
+  expect((await stack.ask({ host: host('busy') })).status).toBe(429);
+  expect(await stack.apply(endpoints('unused', 9))).toBeUndefined();
+  await until(
+    async () => (await stack.ask({ host: host('busy') })).status === 200,
+    'Traefik to read the new pods',
+    { seconds: 20, pauseMs: 200 },
+  );
+  for (const answer of waiting.splice(0)) answer();
+  await Promise.all(both);
 });
 
 describe('CORS', () => {
