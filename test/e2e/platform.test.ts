@@ -8,6 +8,7 @@ import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
 import { nodeContainers } from '../../scripts/kind/kind-nodes.ts';
 import { readRecord, recordPath } from '../../scripts/kind/record.ts';
+import { readDefinitions, serveDefinitions } from '../../scripts/verify/definitions.ts';
 import { until } from '../until.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { showAccepted } from './dry-run.ts';
