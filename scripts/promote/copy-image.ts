@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   digestOf,
   headBlob,
@@ -6,6 +8,7 @@ import {
   manifestTypes,
   putBlob,
   putManifest,
+  RegistryError,
   type RegistryRepository,
 } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
@@ -30,14 +33,47 @@ export async function copyBetween(
   }
   const { config, layers } = imageManifestSchema.parse(JSON.parse(text));
   for (const blob of [config, ...layers]) {
-    if ((await headBlob(to, blob.digest)) === blob.size) continue;
-    const { body } = await get(from, `blobs/${blob.digest}`);
-    if (body === null) throw new Error(`the registry at ${from.url} gives nothing for ${blob.digest}`);
-    // The registry verifies the digest.
-    await putBlob(to, body, blob.digest);
+    if ((await headBlob(to, blob.digest)) !== blob.size) await copyBlob(from, to, blob);
   }
   const type = answer.headers.get('content-type') ?? 'application/vnd.oci.image.manifest.v1+json';
   await putManifest(to, tag, type, text);
+}
+
+/** Attempts to copy a blob: a tunnel through the API server can lose its connection, or bytes, half-way. */
+const mostTries = 4;
+
+async function copyBlob(
+  from: RegistryRepository,
+  to: RegistryRepository,
+  { digest, size }: { digest: string; size: number },
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { body } = await get(from, `blobs/${digest}`);
+    if (body === null) throw new Error(`the registry at ${from.url} gives nothing for ${digest}`);
+    const hash = createHash('sha256');
+    let received = 0;
+    const measured = async function* () {
+      for await (const chunk of body) {
+        hash.update(chunk);
+        received += chunk.length;
+        yield chunk;
+      }
+    };
+    try {
+      // The registry refuses content with another digest.
+      await putBlob(to, measured(), digest);
+      return;
+    } catch (error) {
+      if (tries < mostTries) {
+        await sleep(200 * 2 ** tries);
+        continue;
+      }
+      if (received === size && `sha256:${hash.digest('hex')}` === digest) throw error;
+      throw new RegistryError(
+        `the registry at ${from.url} sent ${received} of ${size} bytes of ${digest}, or other ones, in each of ${mostTries} attempts`,
+      );
+    }
+  }
 }
 
 async function get(repository: RegistryRepository, what: string): Promise<Response> {
