@@ -402,14 +402,57 @@ describe('sign-in', () => {
     );
   });
 
-  it('works again after Kratos and the proxy are killed', async () => {
+  /** Asks all the time while something happens; returns how many requests had no answer of the app. */
+  async function lostDuring(what: string, act: () => Promise<unknown>): Promise<number> {
+    let isOver = false;
+    let [lost, all] = [0, 0];
+    const asking = (async () => {
+      while (!isOver) {
+        const answered = (await ask('/data').catch(() => undefined))?.status === 200;
+        all += 1;
+        if (!answered) lost += 1;
+        await setTimeout(50);
+      }
+    })();
+    await act().finally(() => {
+      isOver = true;
+    });
+    await asking;
+    console.log(`${what}: ${lost} of ${all} requests of a session were lost`);
+    return lost;
+  }
+  const rollOut = async (namespace: string, deployment: string): Promise<void> => {
+    const target = ['-n', namespace, `deployment/${deployment}`];
+    await world.probe.kubectl(['rollout', 'restart', ...target]);
+    await world.probe.kubectl(['rollout', 'status', '--timeout=180s', ...target]);
+  };
+  const isAnswered = () =>
+    until(async () => (await ask('/data')).status === 200, 'an answer to the same session');
+
+  it('loses no request of a session while Kratos, the proxy and the CA of Kratos are replaced', async () => {
     await page.goto(club);
     await signIn(page);
     await page.waitForURL(`${club}/**`);
-    for (const part of ['kratos', 'sign-in']) {
-      await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
-    }
-    await until(async () => (await ask('/data')).status === 200, 'an answer to the same session');
+    expect(await lostDuring('roll-out of Kratos', () => rollOut('kratos', 'kratos'))).toBe(0);
+    expect(await lostDuring('roll-out of the proxy', () => rollOut('sign-in', 'sign-in'))).toBe(0);
+    const rotate = async () => {
+      const ended = await world.checkout.npm('certs', 'rotate', 'kratos');
+      expect(ended.exitCode, said(ended)).toBe(0);
+    };
+    expect(await lostDuring('certs rotate kratos', rotate)).toBe(0);
+  });
+
+  it('answers the same session again after Kratos, its database and the proxy are killed', async () => {
+    for (const [namespace, pods] of [
+      ['kratos', 'app.kubernetes.io/name=kratos'],
+      ['kratos', 'cnpg.io/cluster=kratos-db'],
+      ['sign-in', 'app.kubernetes.io/name=sign-in'],
+    ] as const)
+      await lostDuring(`kill of ${pods}`, async () => {
+        const gone = ['delete', 'pod', '-n', namespace, '-l', pods, '--grace-period=0', '--force'];
+        expect(await world.probe.kubectl(gone)).toContain('deleted');
+        await isAnswered();
+      });
   });
 
   it('has no script error on any page', () => {
