@@ -22,6 +22,7 @@ import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { ExtraObject } from './schema/extra.ts';
 import type { PublishedApp, PublishedImage } from './schema/published-images.ts';
+import { readsExternalStore } from './secret-stores.ts';
 
 /**
  * Joins a checked repository into one environment per cluster. Unchanged environments stay the same objects
@@ -82,7 +83,7 @@ export function runsIn({ only, stores, onlyWith }: Operator, cluster: Cluster): 
 function operatorsOf(
   cluster: Cluster,
   operators: Loaded<Operator>[],
-  { apps, extra }: { apps: readonly App[]; extra: ExtraObjects },
+  { apps, extra }: { apps: readonly EnvironmentApp[]; extra: ExtraObjects },
 ): EnvironmentOperator[] {
   const before = operatorsBefore(cluster);
   const here = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
@@ -90,6 +91,10 @@ function operatorsOf(
   const running = here
     .filter(({ onlyWith }) => onlyWith !== 'charts' || charts)
     .filter(({ onlyWith }) => onlyWith !== 'middleware' || apps.some(usesMiddleware))
+    .filter(
+      ({ onlyWith }) =>
+        onlyWith !== 'external-secrets' || apps.some((app) => readsExternalStore(app, cluster)),
+    )
     .map((operator) => environmentOperator(operator, extra));
   before.list = sameList(before.list, running);
   return before.list;

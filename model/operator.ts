@@ -64,9 +64,12 @@ export const operatorSchema = z.strictObject({
    * `charts`: it runs only if another operator is a Helm chart, which it installs. `sign-in`: only if
    * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit. `registry-tls`: only with the
    * registry's overlay `tls`. `receiver`: only if the forge of the source has a receiver. `middleware`: only
-   * if an app has limits or CORS at the gateway.
+   * if an app has limits or CORS at the gateway. `external-secrets`: only if an app reads secrets from a store
+   * outside of the cluster.
    */
-  onlyWith: z.enum(['charts', 'sign-in', 'mailpit', 'registry-tls', 'receiver', 'middleware']).optional(),
+  onlyWith: z
+    .enum(['charts', 'sign-in', 'mailpit', 'registry-tls', 'receiver', 'middleware', 'external-secrets'])
+    .optional(),
   /**
    * Metrics of its pods for Prometheus: the workload's name, the port of its pods, and whether the port
    * requires a client certificate.

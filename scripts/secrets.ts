@@ -46,7 +46,7 @@ program
   .option('--json', 'write one JSON document')
   .action(({ env, json }: Env & { json?: boolean }) =>
     runCommand(async () => {
-      const rows = rowsOf(await openStore(root, env));
+      const rows = rowsOf(await openStore(root, env, { for: 'list' }));
       say(json === true ? JSON.stringify(rows, null, 2) : printRows(rows));
       return rows.every(({ state }) => state === 'set') ? 0 : 1;
     }),

@@ -29,7 +29,9 @@ function kindOf({ text, language, file }: Example): Kind | undefined {
   if (file !== undefined) return 'file';
   const lines = text.split('\n').filter((line) => /^\S/.test(line));
   if (
-    lines.every((line) => /^(?:npm|kubectl|git|curl|aws|openssl|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line))
+    lines.every((line) =>
+      /^(?:npm|kubectl|git|curl|aws|bao|openssl|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line),
+    )
   )
     return 'commands';
   if (/^apiVersion: /m.test(text)) return 'objects';

@@ -42,7 +42,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
       certificates(chart, env, app);
       externalAuthorities(chart, env, app);
       filesConfigMap(chart, app);
-      secretObjects(chart, app, migrationsLoginOf(env, app));
+      secretObjects(chart, { env, app, migrations: migrationsLoginOf(env, app) });
     }
     kubernetesRights(chart, app);
     claims(chart, app);
@@ -72,7 +72,7 @@ export function gatingJob(env: Environment, app: EnvironmentApp): Component | un
     certificates(chart, env, app);
     externalAuthorities(chart, env, app);
     filesConfigMap(chart, app);
-    secretObjects(chart, app, migrationsLoginOf(env, app));
+    secretObjects(chart, { env, app, migrations: migrationsLoginOf(env, app) });
     gatingJobObject(chart, env, app, use ? databaseReady(env, use.of) : []);
     allow(chart, name, space, { egress: egress(env, app) });
   });

@@ -1,20 +1,31 @@
 import { createHash } from 'node:crypto';
 import { ApiObject, type Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
-import type { EnvironmentApp } from '../../model/graph.ts';
-import { secretObjectName } from '../../model/schema/encrypted-secret.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { type EncryptedSecret, secretObjectName } from '../../model/schema/encrypted-secret.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { annotations } from '../kube/names.ts';
+import { externalSecret, secretStore } from './secret-store.ts';
 
 const folder = '/secrets';
 
 /**
- * The encrypted Secrets that an app uses, in the app's component; Flux decrypts them. The login of its migrations is in their
- * component, which is applied first.
+ * The Secrets that an app uses, in the app's component: encrypted ones, which Flux decrypts, or requests for those of an external store.
+ * The login of its migrations is in their component, which is applied first, and so is then the store.
  */
-export function secretObjects(chart: Chart, app: EnvironmentApp, migrations?: Login): void {
-  for (const { name, as, encrypted } of usedSecrets(app))
-    if (name !== migrations?.name) new ApiObject(chart, `secret-${name}`, { ...encrypted, ...typeOf(as) });
+export function secretObjects(
+  chart: Chart,
+  { env, app, migrations }: { env: Environment; app: EnvironmentApp; migrations: Login | undefined },
+): void {
+  const used = secretUses(app).filter(({ name }) => name !== migrations?.name);
+  const store = env.cluster.secrets.external;
+  if (store === undefined) {
+    for (const use of used)
+      new ApiObject(chart, `secret-${use.name}`, { ...encryptedOf(app, use), ...typeOf(use.as) });
+    return;
+  }
+  if (used.length > 0 && migrations === undefined) secretStore(chart, app, store);
+  for (const use of used) externalSecret(chart, env, app, { store, use });
 }
 
 /** Logins of registries have a type of their own; SOPS does not count it in its MAC. */
@@ -24,16 +35,21 @@ function typeOf(as: Login['as']): { type?: string } {
 
 /** The logins by which nodes pull the images of an app's pods; none where registries ask for none. */
 export function pullSecrets(app: EnvironmentApp): { imagePullSecrets?: k8s.LocalObjectReference[] } {
-  const used = usedSecrets(app).filter(({ as }) => as === 'pull');
+  const used = secretUses(app).filter(({ as }) => as === 'pull');
   return used.length === 0
     ? {}
     : { imagePullSecrets: used.map(({ name }) => ({ name: secretObjectName(name) })) };
 }
 
-/** The encrypted Secret of a login. */
-export function loginObject(chart: Chart, app: EnvironmentApp, login: Login): void {
-  const { encrypted } = withValues(app, login);
-  new ApiObject(chart, `secret-${login.name}`, encrypted);
+/** The Secret of the login of an app's migrations, with the store that it comes from, if that is external. */
+export function loginObject(chart: Chart, env: Environment, app: EnvironmentApp, login: Login): void {
+  const store = env.cluster.secrets.external;
+  if (store === undefined) {
+    new ApiObject(chart, `secret-${login.name}`, encryptedOf(app, login));
+    return;
+  }
+  secretStore(chart, app, store);
+  externalSecret(chart, env, app, { store, use: login });
 }
 
 /** Variables, volumes and mounts of the secrets that an app uses. */
@@ -45,7 +61,7 @@ export interface SecretFiles {
 
 /** Variables and files with the values of the secrets that an app uses. */
 export function secretFiles(app: EnvironmentApp): SecretFiles {
-  return filesOf(usedSecrets(app));
+  return filesOf(secretUses(app));
 }
 
 /** The same for one login. */
@@ -76,26 +92,24 @@ function filesOf(secrets: readonly Login[]): SecretFiles {
 
 /**
  * Pod annotation that changes with the values of an app's secrets, but not with their recipients or with logins of registries; absent if it uses none. A change
- * replaces the pods, because a process reads variables only at its start.
+ * replaces the pods, because a process reads variables only at its start. No render knows the values of an external store.
  */
 export function secretsAnnotation(app: EnvironmentApp): Record<string, string> {
-  const used = usedSecrets(app).filter(({ as }) => as !== 'pull');
-  if (used.length === 0) return {};
-  const values = used.map(({ name, encrypted }) => [name, Object.entries(encrypted.data)]);
+  const used = secretUses(app).filter(({ as }) => as !== 'pull');
+  if (used.length === 0 || app.secrets.length === 0) return {};
+  const values = used.map((use) => [use.name, Object.entries(encryptedOf(app, use).data)]);
   const hash = createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16);
   return { [annotations.secrets]: hash };
 }
 
-type UsedSecret = Login & { encrypted: EnvironmentApp['secrets'][number] };
-
-/** The secret edges of an app with their encrypted Secrets; checks/secrets.ts refuses an edge without one. */
-function usedSecrets(app: EnvironmentApp): UsedSecret[] {
-  const own = app.uses.filter((use) => use.kind === 'secret');
-  return [...own, ...app.logins].map((use) => withValues(app, use));
+/** The secret edges of an app, and its logins. */
+function secretUses(app: EnvironmentApp): Login[] {
+  return [...app.uses.filter((use) => use.kind === 'secret'), ...app.logins];
 }
 
-function withValues(app: EnvironmentApp, use: Login): UsedSecret {
-  const encrypted = app.secrets.find(({ metadata }) => metadata.name === secretObjectName(use.name));
-  if (encrypted === undefined) throw new Error(`${app.name} uses the secret ${use.name}, which is not there`);
-  return { ...use, encrypted };
+/** The encrypted Secret of an edge; checks/secrets.ts refuses an edge without one. */
+function encryptedOf(app: EnvironmentApp, { name }: Login): EncryptedSecret {
+  const encrypted = app.secrets.find(({ metadata }) => metadata.name === secretObjectName(name));
+  if (encrypted === undefined) throw new Error(`${app.name} uses the secret ${name}, which is not there`);
+  return encrypted;
 }

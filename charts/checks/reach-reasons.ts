@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { retiredDatabases } from '../../model/schema/database.ts';
+import { secretsOperator } from '../../model/secret-stores.ts';
 import { namespaceOf } from '../kube/names.ts';
 import type { Power } from './powers.ts';
 
@@ -106,6 +107,23 @@ export const reasons: readonly PowerReason[] = [
     account: 'ebs-csi/ebs-csi-node',
     power: 'writes nodes of every namespace',
     reason: 'It removes the taint that keeps pods off a node until the driver is ready.',
+  },
+  {
+    account: 'external-secrets/APP',
+    power: 'reads Secrets of APP',
+    reason:
+      'It compares its copies with the store. A list and a watch cannot name Secrets, so it reads all of its app; each app has a pod of its own.',
+  },
+  {
+    account: 'external-secrets/APP',
+    power: 'writes Secrets of APP',
+    reason: 'It copies the secrets of its app from the store; a rule for `create` cannot name objects.',
+  },
+  {
+    account: 'external-secrets/APP',
+    power: 'mints tokens of APP, by name',
+    reason:
+      'It logs in to OpenBao as an account of its app without rights. The policy tokens-for-pods admits no other account and no other audience.',
   },
   {
     account: 'flux-system/kustomize-controller',
@@ -231,7 +249,13 @@ export function reasonOf(env: Environment, power: Power): PowerReason | undefine
     if (use?.kind !== 'kubernetes') return undefined;
     return { account: power.account, power: power.power, reason: use.reason };
   }
-  const account = app === undefined ? power.account : `APP/${own.replace(app, 'APP')}`;
+  const account =
+    app !== undefined
+      ? `APP/${own.replace(app, 'APP')}`
+      : // One pod per app, which works in the namespace of its app only.
+        space === secretsOperator && own === power.scope
+        ? `${space}/APP`
+        : power.account;
   const where = () => {
     if (power.scope === '*') return 'every namespace';
     if (apps.has(power.scope)) return 'APP';

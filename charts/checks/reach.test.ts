@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { operatorSchema } from '../../model/operator.ts';
+import externalSecrets from '../../operators/external-secrets/operator.ts';
 import receiver from '../../operators/receiver/operator.ts';
 import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
@@ -54,6 +55,25 @@ function withReceiver(env: Environment): Environment {
   };
 }
 
+/** An environment whose apps read secrets from OpenBao, which none of this repository has. */
+function withStore(env: Environment): Environment {
+  const external = {
+    kind: 'openbao' as const,
+    server: 'https://bao.example.org',
+    networks: ['192.0.2.8/32'],
+    role: 'apps',
+    mount: 'secret',
+    login: 'kubernetes',
+    refresh: '1h',
+  };
+  return {
+    ...env,
+    cluster: { ...env.cluster, secrets: { recipients: {}, external } },
+    apps: [testApp({ name: 'till', uses: [{ kind: 'secret', name: 'stripe', keys: ['STRIPE_KEY'] }] })],
+    operators: [...env.operators, { ...operatorSchema.parse(externalSecrets), extraObjects: [] }],
+  };
+}
+
 const reachOf = (env: Environment) => reach(new Inventory(env, components(env)));
 
 function table(env: Environment): string {
@@ -77,10 +97,24 @@ describe('the access of each service account in two steps', () => {
     },
   );
 
-  const all = [
-    ...environments,
-    ...environments.filter(({ name }) => name === 'staging').map(withReceiver),
-  ].flatMap((env) => [env, withApps(env)]);
+  const all = [...environments, ...environments.filter(({ name }) => name === 'staging').map(withReceiver)]
+    .flatMap((env) => [env, withApps(env)])
+    .concat(environments.map(withStore));
+
+  it('of the pod that reads the secrets of an app is the Secrets of that app, and a login at the store', () => {
+    const [env] = environments.map(withStore);
+    if (env === undefined) throw new Error('there is no environment');
+    const powers = reachOf(env).get('external-secrets/till') ?? [];
+    expect(powers.map((power) => [powerText(power), ...power.leadsTo])).toEqual([
+      ['reads Secrets of till'],
+      ['writes Secrets of till', 'no token of an account: the policy no-token-secrets refuses those'],
+      [
+        'mints tokens of till, of these: till-secrets',
+        'a login at OpenBao, as an account without rights: the policy tokens-for-pods refuses others',
+      ],
+    ]);
+    expect(reachOf(env).get('till/till-secrets')).toEqual([]);
+  });
 
   it('of the receiver of pushes is to ask Flux, and nothing of others', () => {
     const [staging] = environments.filter(({ name }) => name === 'staging').map(withReceiver);

@@ -1,6 +1,6 @@
 import { listField, textField } from '../kube/field.ts';
 import { objectId } from '../kube/object-id.ts';
-import { bindings } from './grants.ts';
+import { bindings, grantsOf } from './grants.ts';
 import type { Inventory, Owned } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
@@ -93,8 +93,8 @@ function checkDoors(inventory: Inventory, role: Owned): Violation[] {
 }
 
 /**
- * Whether the gained rights are checked elsewhere: impersonation of accounts of the same component, or
- * binding of named roles without nearly all rights.
+ * Whether the gained rights are checked elsewhere: impersonation of accounts of the same component, tokens of
+ * accounts without rights, or binding of named roles without nearly all rights.
  */
 function isBounded(inventory: Inventory, role: Owned, rule: unknown, verbs: readonly string[]): boolean {
   const names = listField(rule, 'resourceNames').map(String);
@@ -102,6 +102,10 @@ function isBounded(inventory: Inventory, role: Owned, rule: unknown, verbs: read
   if (names.length === 0 || others.length > 0) return false;
   const resources = listField(rule, 'resources').map(String);
   if (verb === 'bind') return names.every((name) => !powerful.includes(name));
+  if (verb === 'create' && resources.every((resource) => resource === 'serviceaccounts/token')) {
+    const granted = grantsOf(inventory);
+    return names.every((name) => !granted.has(`${role.object.metadata.namespace}/${name}`));
+  }
   if (verb !== 'impersonate' || resources.some((resource) => resource !== 'serviceaccounts')) return false;
   const accounts = inventory
     .in(role.object.metadata.namespace ?? '', 'ServiceAccount')

@@ -1,4 +1,5 @@
 import { receiverName } from '../../model/forge.ts';
+import { secretsOperator } from '../../model/secret-stores.ts';
 import { field, textField } from '../kube/field.ts';
 import { middlewarePolicy, receiverPolicy } from '../kube/names.ts';
 import type { Inventory } from './inventory.ts';
@@ -26,6 +27,10 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
     case 'enters pods':
       return [...secretsText(inventory, scope, undefined), ...othersText(powers, power)];
     case 'mints tokens':
+      if (power.account.startsWith(`${secretsOperator}/`) && isRefused(inventory, 'tokens-for-pods'))
+        return [
+          'a login at OpenBao, as an account without rights: the policy tokens-for-pods refuses others',
+        ];
       return isRefused(inventory, 'tokens-for-pods')
         ? ['nothing: the policy tokens-for-pods refuses it']
         : othersText(powers, power);

@@ -72,7 +72,7 @@ function beforeExternal(chart: Chart, env: Environment, owner: string): void {
   appNamespace(chart, env, app);
   denyAll(chart, owner, ['Ingress', 'Egress']);
   migrationsAuthorities(chart, env, owner, migrationsName(owner));
-  loginObject(chart, app, loginOf(external, 'owner'));
+  loginObject(chart, env, app, loginOf(external, 'owner'));
 }
 
 /** Name of the migrations Job of an app. */

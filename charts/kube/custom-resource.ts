@@ -9,6 +9,10 @@ import type {
   IDatabase,
   IScheduledBackup,
 } from '@kubernetes-models/cloudnative-pg/postgresql.cnpg.io/v1';
+import type {
+  IExternalSecret,
+  ISecretStore,
+} from '@kubernetes-models/external-secrets/external-secrets.io/v1';
 import type { IHelmRelease } from '@kubernetes-models/flux-cd/helm.toolkit.fluxcd.io/v2';
 import type { IKustomization } from '@kubernetes-models/flux-cd/kustomize.toolkit.fluxcd.io/v1';
 import type {
@@ -37,6 +41,8 @@ export type CustomResource =
   | ICluster
   | IDatabase
   | IScheduledBackup
+  | IExternalSecret
+  | ISecretStore
   | IHelmRelease
   | IKustomization
   | IGitRepository

@@ -27,6 +27,7 @@ export const needs: (object: KubeObject) => string[] = onceEach((object) => {
     ...routesNeeds(object),
     ...certificateNeeds(object),
     ...databaseNeeds(object),
+    ...storeNeeds(object),
     ...(object.metadata.annotations?.[annotations.after]?.split(', ') ?? []),
   ];
 });
@@ -122,4 +123,20 @@ function databaseNeeds(object: KubeObject): string[] {
     ...secrets.map((name) => idOf('Secret', String(name), object.metadata.namespace)),
     storage === undefined ? defaultStorageNeed : idOf('StorageClass', storage),
   ];
+}
+
+/** Needs of external-secrets: the store of a secret, and the account by which the store is read. */
+function storeNeeds(object: KubeObject): string[] {
+  const { namespace } = object.metadata;
+  const store = textField(object, 'spec', 'secretStoreRef', 'name');
+  const login = field(object, 'spec', 'provider', 'vault', 'auth', 'kubernetes');
+  const account = textField(login, 'serviceAccountRef', 'name');
+  switch (kindOf(object)) {
+    case 'ExternalSecret.external-secrets.io':
+      return store === undefined ? [] : [idOf('SecretStore', store, namespace)];
+    case 'SecretStore.external-secrets.io':
+      return account === undefined ? [] : [idOf('ServiceAccount', account, namespace)];
+    default:
+      return [];
+  }
 }

@@ -20,6 +20,10 @@ export const provides: (object: KubeObject) => string[] = onceEach((object) => {
   if (kindOf(object) === 'Certificate.cert-manager.io' && secret !== undefined) {
     ids.push(idOf('Secret', secret, object.metadata.namespace));
   }
+  const copied = textField(object, 'spec', 'target', 'name');
+  if (kindOf(object) === 'ExternalSecret.external-secrets.io' && copied !== undefined) {
+    ids.push(idOf('Secret', copied, object.metadata.namespace));
+  }
   if (kindOf(object) === 'Bundle.trust.cert-manager.io') ids.push(...bundleTargets(object));
   return ids;
 });

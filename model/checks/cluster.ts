@@ -11,6 +11,7 @@ import type { Cluster } from '../schema/cluster.ts';
 import { checkBackups, checkSnapshots } from './backups.ts';
 import { checkGateway } from './gateway.ts';
 import { checkRetired } from './retired.ts';
+import { checkSecretStore } from './secret-stores.ts';
 import { checkSignIn } from './sign-in.ts';
 import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
@@ -23,6 +24,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkVirtualAddress(cluster),
     ...checkBackups(cluster),
     ...checkSnapshots(cluster),
+    ...checkSecretStore(cluster),
     ...checkRegistry(cluster),
     ...checkGateway(cluster),
     ...checkSignIn(cluster),

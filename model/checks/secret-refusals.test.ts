@@ -110,6 +110,52 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a variable that is a secret too', [...right, [dev, 'GREETING: hello', 'STRIPE_KEY: hello']]],
 ];
 
+const openBao =
+  "secrets: { external: { kind: openbao, server: 'https://bao.example.org', networks: [192.0.2.8/32], role: apps } }\n";
+const inStore = (text: string): Edit => [dev, 'apps:', `${text}apps:`];
+/** The shop uses a secret whose value is in Git in production only. */
+const withoutFiles: Edit[] = right.filter((_, i) => [0, 2, 4].includes(i));
+
+it('values in an external store are unknown, and nothing is refused for them', async () => {
+  const { environments, diagnostics } = await withEdits([...withoutFiles, inStore(openBao)], (root) =>
+    loadGraph(root),
+  );
+  expect(diagnostics).toEqual([]);
+  expect(environments[0]?.apps.find(({ name }) => name === 'shop')?.secrets).toEqual([]);
+});
+
+cases.push(
+  ['a value in Git beside an external store', [...withoutFiles, [secret, encrypted], inStore(openBao)]],
+  [
+    'recipients beside an external store',
+    [
+      ...withoutFiles,
+      inStore(openBao.replace('{ external', `{ recipients: { cluster: ${recipient} }, external`)),
+    ],
+  ],
+  [
+    'a store in AWS without an account',
+    [...withoutFiles, inStore('secrets: { external: { kind: aws, region: eu-central-1 } }\n')],
+  ],
+  [
+    'a store of an unknown kind',
+    [...withoutFiles, inStore('secrets: { external: { kind: vault, server: x } }\n')],
+  ],
+  ['a store without TLS', [...withoutFiles, inStore(openBao.replace('https://', 'http://'))]],
+  [
+    'a store with a path in its address',
+    [...withoutFiles, inStore(openBao.replace('example.org', 'example.org/v1'))],
+  ],
+  [
+    'a store that is read every second',
+    [...withoutFiles, inStore(openBao.replace('role: apps', 'role: apps, refresh: 1s'))],
+  ],
+  [
+    'a store with a prefix that ends with a slash',
+    [...withoutFiles, inStore(openBao.replace('role: apps', 'role: apps, prefix: team/'))],
+  ],
+);
+
 it.each(cases)('%s', async (name, edits) => {
   const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);

@@ -9,6 +9,7 @@ import type { Cluster } from '../schema/cluster.ts';
 import { databaseLogin, databaseUse } from '../schema/database.ts';
 import { secretFile, secretObjectName } from '../schema/encrypted-secret.ts';
 import type { Login } from '../schema/external.ts';
+import { remoteKey, storeTitle } from '../secret-stores.ts';
 
 /**
  * Every used secret must exist, every existing secret must be used, and its recipients must be those of
@@ -82,12 +83,16 @@ function checkPull({ source, value }: Loaded<App>): Diagnostic[] {
     );
 }
 
-/** A used secret must have values in each environment of the app; otherwise the pod would never start. */
+/**
+ * A used secret must have values in each environment of the app; otherwise the pod would never start. No render knows those of an external
+ * store.
+ */
 function checkUses(
   app: Loaded<App>,
   cluster: Loaded<Cluster>,
   { secrets, secretFiles }: Repository,
 ): Diagnostic[] {
+  if (cluster.value.secrets.external !== undefined) return [];
   return secretsRead(app.value, cluster.value).flatMap((read) => {
     const { name, keys } = read;
     const place = placeOf(app, read, cluster);
@@ -141,6 +146,17 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Diagnostic[]
           clusters.map((each) => each.name),
           'remove the file',
         ),
+      }),
+    ];
+  }
+  const store = cluster.value.secrets.external;
+  if (store !== undefined) {
+    return [
+      diagnosticAt(source, [], {
+        code: 'unused-secret',
+        what: `${environment} reads its secrets from ${storeTitle(store)}, not from this file`,
+        why: `${reference(cluster.source, ['secrets', 'external'])} says so, and unused secrets are forgotten when a key must be changed`,
+        fix: `set its values in the store, at ${remoteKey(store, { environment, app: appName, name })}, then remove ${source.file}`,
       }),
     ];
   }

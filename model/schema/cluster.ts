@@ -11,9 +11,9 @@ import { previewLimits } from './cluster/preview-limits.ts';
 import { provider } from './cluster/provider.ts';
 import { registry } from './cluster/registry.ts';
 import { retired } from './cluster/retired.ts';
+import { secrets } from './cluster/secrets.ts';
 import { snapshots } from './cluster/snapshots.ts';
 import { source } from './cluster/source.ts';
-import { ageRecipient } from './encrypted-secret.ts';
 import { external } from './external.ts';
 import { gatewaySchema } from './gateway.ts';
 import { dnsLabel, dnsName } from './kubernetes-names.ts';
@@ -87,17 +87,11 @@ export const clusterSchema = z.strictObject({
     })
     .prefault({})
     .describe('Access to hosts outside of the cluster.'),
-  secrets: z
-    .strictObject({
-      recipients: z
-        .record(dnsLabel, ageRecipient)
-        .default({})
-        .describe(
-          'Public age keys that can decrypt the secrets of this environment, by name. Flux decrypts with `cluster`; written by npm run secrets.',
-        ),
-    })
+  secrets: secrets
     .prefault({})
-    .describe('Secrets of apps, encrypted by SOPS with age; each is in the folder secrets/ENV of its app.'),
+    .describe(
+      'Secrets of apps: encrypted by SOPS with age, each in the folder secrets/ENV of its app, or in an external store.',
+    ),
   external: external
     .prefault({})
     .describe('Services outside of the cluster that provide edges of apps here; app.ts stays the same.'),

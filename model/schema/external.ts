@@ -4,11 +4,11 @@ import { dnsName } from './kubernetes-names.ts';
 import { tcpPort } from './tcp-port.ts';
 
 /** Networks that contain the addresses of a host: a network policy cannot match host names. */
-const networks = z
+export const externalNetworks = z
   .array(z.cidrv4())
   .min(1, "a network such as '10.20.1.0/24'")
   .describe(
-    'Networks that contain the addresses of the host, such as 10.20.1.0/24. Apps reach its port there and no other addresses.',
+    'Networks that contain the addresses of the host, such as 10.20.1.0/24. Its port is reached there and at no other addresses.',
   );
 
 const authority = pemCertificates('who calls it')
@@ -26,7 +26,7 @@ const externalDatabase = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a database such as 'orders'")
     .optional()
     .describe('Name of the database. Default: the name of the app, with _ for -.'),
-  networks,
+  networks: externalNetworks,
   authority,
   login: z
     .enum(['password', 'certificate'])
@@ -53,7 +53,7 @@ const mail = z.strictObject({
     .describe(
       '`starttls`: the connection becomes TLS by STARTTLS (RFC 3207). `implicit`: TLS from the first byte (RFC 8314).',
     ),
-  networks,
+  networks: externalNetworks,
   authority,
   login: z
     .enum(['password', 'none'])

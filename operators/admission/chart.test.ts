@@ -181,6 +181,46 @@ describe('the policies on tokens', () => {
     expect(asks('system:kube-controller-manager', 'flux-system')).toHaveLength(1);
   });
 
+  it('let the pod of an app log in to OpenBao as an account of this app without rights, and nowhere else', () => {
+    const uses = [{ kind: 'secret' as const, name: 'stripe', keys: ['STRIPE_KEY'] }];
+    const openBao = {
+      kind: 'openbao',
+      server: 'https://bao.example.org',
+      networks: ['192.0.2.8/32'],
+      role: 'apps',
+    };
+    const policies = admission(
+      environment({
+        apps: [testApp({ name: 'shop', uses }), testApp({ name: 'till', uses }), testApp({ name: 'free' })],
+        cluster: { secrets: { external: openBao } },
+      }),
+    );
+    const asked = (account: string, namespace: string, name: string, audiences?: string[]) =>
+      refusals(policies, 'tokens-for-pods', {
+        username: `system:serviceaccount:external-secrets:${account}`,
+        namespace,
+        name,
+        object: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          metadata: { name },
+          spec: audiences === undefined ? {} : { audiences },
+        },
+      }).length;
+    expect(asked('shop', 'shop', 'shop-secrets', ['openbao'])).toBe(0);
+    expect(asked('till', 'shop', 'shop-secrets', ['openbao'])).toBe(1);
+    expect(asked('shop', 'shop', 'shop', ['openbao'])).toBe(1);
+    expect(asked('shop', 'till', 'shop-secrets', ['openbao'])).toBe(1);
+    expect(asked('free', 'free', 'free-secrets', ['openbao'])).toBe(1);
+    for (const audiences of [
+      undefined,
+      [],
+      ['https://kubernetes.default.svc'],
+      ['openbao', 'sts.amazonaws.com'],
+    ])
+      expect(asked('shop', 'shop', 'shop-secrets', audiences)).toBe(1);
+  });
+
   it('do not apply to other namespaces', () => {
     expect(asks('somebody', 'elsewhere')).toEqual([]);
   });

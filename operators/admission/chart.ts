@@ -14,6 +14,7 @@ import { certificatePolicy, certManagerNamespace, namespaceOf } from '../../char
 import type { Environment } from '../../model/graph.ts';
 import { peopleNamespace } from '../../model/identity.ts';
 import { retiredDatabases } from '../../model/schema/database.ts';
+import { appsWithStore, openBaoAudience, secretsOperator, storeAccount } from '../../model/secret-stores.ts';
 
 /**
  * Admission policies beyond RBAC: they refuse service account tokens outside of pods, and certificates that
@@ -69,13 +70,30 @@ function tokens(chart: Chart, env: Environment): void {
         // has its own account.
         expression:
           "('system:nodes' in request.userInfo.groups && request.userInfo.username.startsWith('system:node:'))" +
-          " || (request.namespace == 'kube-system' && request.userInfo.username == 'system:kube-controller-manager')",
+          " || (request.namespace == 'kube-system' && request.userInfo.username == 'system:kube-controller-manager')" +
+          storeLogins(env),
         messageExpression:
           "request.userInfo.username + ' requests a token of ' + request.namespace + '/' + request.name + ', which only the kubelet may do, for its pods'",
         reason: 'Forbidden',
       },
     ],
   });
+}
+
+/**
+ * The pod that reads an app's secrets from OpenBao logs in there with a token of an account of this app that has no rights, and that no other server
+ * accepts.
+ */
+function storeLogins(env: Environment): string {
+  if (env.cluster.secrets.external?.kind !== 'openbao') return '';
+  const apps = appsWithStore(env).map(({ name }) => name);
+  if (apps.length === 0) return '';
+  return (
+    ` || (request.namespace in ${celList(apps)}` +
+    ` && request.userInfo.username == 'system:serviceaccount:${secretsOperator}:' + request.namespace` +
+    ` && request.name == request.namespace + '${storeAccount('')}'` +
+    ` && has(object.spec.audiences) && object.spec.audiences == ['${openBaoAudience}'])`
+  );
 }
 
 /**

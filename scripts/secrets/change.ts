@@ -28,7 +28,11 @@ type Say = (line: string) => void;
 
 /** Sets a value. `read` is called after all other checks. */
 export async function setValue(target: Target, read: () => Promise<Buffer>, say: Say): Promise<void> {
-  const store = await openStore(target.root, target.environment);
+  const store = await openStore(target.root, target.environment, {
+    for: 'values',
+    app: target.app,
+    key: target.key,
+  });
   const app = appOf(store, target.app);
   const { use, key } = useOf(store, app, target.key);
   const stored = storedSecret(store, app.name, use.name);
@@ -47,7 +51,7 @@ export async function setValue(target: Target, read: () => Promise<Buffer>, say:
 
 /** Removes an unused value. */
 export async function removeValue(target: Target, say: Say): Promise<void> {
-  const store = await openStore(target.root, target.environment);
+  const store = await openStore(target.root, target.environment, { for: 'list' });
   const [key = '', name] = target.key.split('/').reverse();
   const found = store.secrets.filter(
     (secret) =>

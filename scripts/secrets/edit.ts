@@ -29,7 +29,7 @@ export async function editSecret(
   editor: Editor,
   say: (line: string) => void,
 ): Promise<void> {
-  const store = await openStore(root, environment);
+  const store = await openStore(root, environment, { for: 'values', app: appName, secret });
   const app = appOf(store, appName);
   const use = secretsRead(app.value, store.cluster).find(({ name }) => name === secret);
   if (use === undefined) {

@@ -11,11 +11,13 @@ import { appNamed, type LoadedSecret, type Repository } from '../../model/reposi
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { type EncryptedSecret, secretFile } from '../../model/schema/encrypted-secret.ts';
 import type { Login } from '../../model/schema/external.ts';
+import { remoteKey, storeTitle } from '../../model/secret-stores.ts';
 import { Failure } from '../cli/failure.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import type { Recipient } from './age.ts';
 import { recipientOf } from './age.ts';
 import { writeRecipients } from './cluster-recipients.ts';
+import { listCommand, setCommand } from './external-commands.ts';
 import { ensureClusterKey, keepThis, ownIdentities } from './key-files.ts';
 import { decryptSecret, NoIdentity, type Opened } from './sops.ts';
 
@@ -35,7 +37,11 @@ export interface SecretStore {
   secrets: LoadedSecret[];
 }
 
-export async function openStore(root: string, environment: string): Promise<SecretStore> {
+export async function openStore(
+  root: string,
+  environment: string,
+  asked: Asked = { for: 'recipients' },
+): Promise<SecretStore> {
   const { repository, diagnostics } = await readRepository(root);
   if (repository === undefined) throw new DiagnosticsFailure(diagnostics.sort(compareDiagnostics));
   const cluster = repository.clusters.find(({ name }) => name === environment);
@@ -51,7 +57,32 @@ export async function openStore(root: string, environment: string): Promise<Secr
     );
   }
   const secrets = repository.secrets.filter((secret) => secret.environment === environment);
-  return { root, environment, cluster: cluster.value, repository, secrets };
+  const store = { root, environment, cluster: cluster.value, repository, secrets };
+  refuseExternal(store, asked);
+  return store;
+}
+
+/** What a command is for. The secret is found by its key, if it has one. */
+type Asked =
+  | { for: 'recipients' | 'list' }
+  | { for: 'values'; app: string; secret: string }
+  | { for: 'values'; app: string; key: string };
+
+/** The values of an external store are read and written with its own program, by people with rights there. */
+function refuseExternal(store: SecretStore, asked: Asked): void {
+  const { environment, cluster } = store;
+  const { external } = cluster.secrets;
+  if (external === undefined) return;
+  const where = `the secrets of ${environment} are in ${storeTitle(external)}, not in Git`;
+  if (!('app' in asked)) {
+    throw asked.for === 'list'
+      ? new Failure(`${where}.`, `Type: ${listCommand(external, environment)}`)
+      : new Failure(`${where}, and have no recipients.`, 'Whoever may read them has rights in the store.');
+  }
+  const app = appOf(store, asked.app);
+  const found = 'key' in asked ? useOf(store, app, asked.key) : { use: { name: asked.secret }, key: 'KEY' };
+  const path = remoteKey(external, { environment, app: app.name, name: found.use.name });
+  throw new Failure(`${where}.`, `Type: ${setCommand(external, path, found.key)}`);
 }
 
 /** An app that uses secrets, by its name. */

@@ -308,6 +308,48 @@ describe('recipients', () => {
   });
 });
 
+describe('secrets of an environment with an external store', () => {
+  const at = (app: string, key: string) => ({ root: '', environment: 'dev', app, key });
+  const inStore = (external: string): Edit[] => [
+    ['apps/orders/app.ts', appFile('orders', uses)],
+    [clusterFile, platformCluster(`secrets: { external: ${external} }\napps: { orders: }`)],
+  ];
+  const openBao =
+    '{ kind: openbao, server: "https://bao.example.org", networks: [192.0.2.8/32], role: apps, prefix: team }';
+
+  it('are set, edited and listed with the program of OpenBao, whose command is printed', async () => {
+    await withPlatform(inStore(openBao), async (root) => {
+      const read = vi.fn(value('one'));
+      await expect(setValue({ ...at('orders', 'STRIPE_KEY'), root }, read, say)).rejects.toMatchObject({
+        message: 'the secrets of dev are in OpenBao, not in Git.',
+        next: 'Type: bao kv patch -address=https://bao.example.org -mount=secret team/dev/orders/stripe STRIPE_KEY=- (or put for the first value)',
+      });
+      expect(read).not.toHaveBeenCalled();
+      await expect(
+        editSecret({ root, environment: 'dev', app: 'orders', secret: 'stripe' }, vi.fn(), say),
+      ).rejects.toThrow('in OpenBao, not in Git');
+      await expect(removeValue({ ...at('orders', 'OLD'), root }, say)).rejects.toMatchObject({
+        next: 'Type: bao kv list -address=https://bao.example.org -mount=secret team/dev',
+      });
+      await expect(updateKeys({ root, environment: 'dev' }, say)).rejects.toThrow('have no recipients');
+      expect(existsSync(clusterKeyFile('test-dev'))).toBe(false);
+    });
+  });
+
+  it('are set and listed with the program of Amazon', async () => {
+    await withPlatform(inStore('{ kind: aws, region: eu-central-1 }'), async (root) => {
+      await expect(
+        setValue({ ...at('orders', 'STRIPE_KEY'), root }, value('one'), say),
+      ).rejects.toMatchObject({
+        next: 'Type: aws secretsmanager put-secret-value --region eu-central-1 --secret-id dev/orders/stripe --secret-string file://values.json (a JSON object with STRIPE_KEY and all other keys; create-secret --name for the first value)',
+      });
+      await expect(openStore(root, 'dev', { for: 'list' })).rejects.toMatchObject({
+        next: 'Type: aws secretsmanager list-secrets --region eu-central-1 --filters Key=name,Values=dev/',
+      });
+    });
+  });
+});
+
 describe('secrets list, remove and edit', () => {
   it('lists names and states without values', async () => {
     await withPlatform(orders(uses), async (root) => {

@@ -66,6 +66,35 @@ function full(): Environment {
   };
 }
 
+it('of an app with secrets in AWS Secrets Manager is to read these, in the region of the store', async () => {
+  const base = environment((text) =>
+    text.replace(
+      'apps: {}',
+      'apps: {}\nsecrets: { external: { kind: aws, region: eu-north-1, prefix: team } }',
+    ),
+  );
+  const [, web] = full().apps;
+  if (web === undefined) throw new Error('there is no app');
+  const uses = [{ kind: 'secret' as const, name: 'stripe', keys: ['STRIPE_KEY'], as: 'variables' as const }];
+  const env = {
+    ...base,
+    apps: [
+      { ...web, uses },
+      { ...web, name: 'free' },
+    ],
+  };
+  const resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
+  const names = `arn:aws:secretsmanager:eu-north-1:111122223333:secret:team/${env.name}/web/*`;
+  expect(allowed(resources, 'web-secrets')).toEqual([
+    `secretsmanager:GetSecretValue ${names}`,
+    `secretsmanager:DescribeSecret ${names}`,
+  ]);
+  expect(JSON.stringify(one(resources, role, 'web-secrets').inputs.assumeRolePolicy)).toContain(
+    'system:serviceaccount:external-secrets:web',
+  );
+  expect(ofType(resources, role).map(({ name }) => name)).not.toContain('free-secrets');
+});
+
 describe('rights', () => {
   let resources: RequestedResource[];
   beforeAll(async () => {

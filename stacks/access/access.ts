@@ -10,10 +10,17 @@ import type { Storage } from '../storage/storage.ts';
 import { Issuer } from './issuer.ts';
 import { nodeRole, writeSnapshots } from './node-role.ts';
 import { policy, type Statement } from './policy.ts';
-import { type BucketUser, bucketUsers, type ServiceAccount, volumeUsers } from './service-accounts.ts';
+import {
+  type BucketUser,
+  bucketUsers,
+  type SecretReader,
+  type ServiceAccount,
+  secretReaders,
+  volumeUsers,
+} from './service-accounts.ts';
 import { useOfVolumes } from './volumes.ts';
 
-/** IAM roles of the account: one per role of nodes, and one per service account that uses a bucket or creates disks. */
+/** IAM roles of the account: one per role of nodes, and one per service account that uses a bucket, creates disks or reads secrets. */
 export class Access extends ComponentResource {
   readonly issuer: Issuer;
   /** Instance profiles by role of nodes; empty if the stacks create no nodes. */
@@ -51,6 +58,7 @@ export class Access extends ComponentResource {
           user,
           statements: useOfVolumes(cluster.name, { account, region }),
         })),
+        ...secretReaders(environment).map((user) => ({ user, statements: [useOfSecrets(user, account)] })),
       ].map(({ user, statements }) => [
         `${user.namespace}/${user.serviceAccount}`,
         this.serviceAccountRole(cluster, user, statements),
@@ -107,4 +115,14 @@ function useOfBucket({ bucket, folder }: BucketUser, storage: Storage): Input<St
       Resource: storage.keyArn,
     },
   ];
+}
+
+/** Right to read the secrets of one app, and no others. Their keys are those of Amazon: a key of your own needs a right of its own. */
+function useOfSecrets({ region, names }: SecretReader, account: string): Statement {
+  return {
+    Sid: 'Secrets',
+    Effect: 'Allow',
+    Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+    Resource: `arn:aws:secretsmanager:${region}:${account}:secret:${names}`,
+  };
 }

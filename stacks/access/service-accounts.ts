@@ -2,6 +2,7 @@ import type { Environment } from '../../model/graph.ts';
 import { backupRole, volumeRole } from '../../model/schema/aws-role.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { previewPattern } from '../../model/schema/previews.ts';
+import { appsWithStore, remoteFolder, secretsOperator, storeRole } from '../../model/secret-stores.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
 /** A service account of the cluster with an IAM role. */
@@ -51,6 +52,26 @@ export function volumeUsers({ operators }: Pick<Environment, 'operators'>): Serv
   return operators
     .filter(({ name }) => name === 'ebs-csi')
     .map(({ namespace }) => ({ name: volumeRole, namespace, serviceAccount: 'ebs-csi-controller' }));
+}
+
+/** A service account that reads secrets of AWS Secrets Manager. */
+export interface SecretReader extends ServiceAccount {
+  region: string;
+  /** Names of the secrets, with `*` at the end. */
+  names: string;
+}
+
+/** The service account that reads the secrets of each app, if they are in AWS Secrets Manager. */
+export function secretReaders(env: Pick<Environment, 'name' | 'apps' | 'cluster'>): SecretReader[] {
+  const store = env.cluster.secrets.external;
+  if (store?.kind !== 'aws') return [];
+  return appsWithStore(env).map(({ name }) => ({
+    name: storeRole(name),
+    namespace: secretsOperator,
+    serviceAccount: name,
+    region: store.region,
+    names: `${remoteFolder(store, { environment: env.name, app: name })}/*`,
+  }));
 }
 
 /** `s3://bucket/some/folder` → `some/folder/`. */

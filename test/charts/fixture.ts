@@ -42,6 +42,7 @@ const images = [
   'node',
   'kratos',
   'mailpit',
+  'external-secrets',
 ];
 
 /** For tests: an environment with all operators and images, of which a test gives only the relevant parts. */

@@ -20,7 +20,7 @@ export interface Comparison {
   component: string | Component;
   ours: ControllerNames;
   upstream: ControllerNames & {
-    /** A binary of images/lock.yaml: its module, at its version, holds the files. */
+    /** A binary of images/lock.yaml, or an artifact where it is not built: its module, at its version, holds the files. */
     binary: string;
     /** Paths in the module. */
     files: readonly string[];
@@ -81,13 +81,11 @@ function ownObjects(component: string | Component): KubeObject[] {
 
 async function upstreamFacts({ upstream }: Comparison): Promise<Set<string>> {
   const { binary, files, chart } = upstream;
-  const locked = loadLock().binaries[binary];
-  if (locked === undefined) throw new Error(`images/lock.yaml has no binary '${binary}'`);
-  const module = locked.go.module ?? '';
-  const content = await goModule(module, locked.version);
+  const { module, version } = moduleOf(binary);
+  const content = await goModule(module, version);
   const read = (path: string): string => {
     const file = content.get(path);
-    if (file === undefined) throw new Error(`${module} ${locked.version} has no ${path}: see where it went`);
+    if (file === undefined) throw new Error(`${module} ${version} has no ${path}: see where it went`);
     return file.toString('utf8');
   };
   if (chart === undefined)
@@ -98,6 +96,14 @@ async function upstreamFacts({ upstream }: Comparison): Promise<Set<string>> {
   const helpers = read(chart.helpers);
   const objects = files.flatMap((path) => objectsIn(withoutTemplates(read(path), helpers)));
   return new Set([...factsOf(objects, upstream), ...flagsIn(read(chart.deployment))]);
+}
+
+function moduleOf(name: string): { module: string; version: string } {
+  const { binaries, artifacts } = loadLock();
+  const [binary, artifact] = [binaries[name], artifacts[name]];
+  if (binary !== undefined) return { module: binary.go.module ?? '', version: binary.version };
+  if (artifact === undefined) throw new Error(`images/lock.yaml has no binary or artifact '${name}'`);
+  return artifact.build;
 }
 
 function objectsIn(text: string): KubeObject[] {

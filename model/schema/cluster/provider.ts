@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nodePorts } from '../node-ports.ts';
 import { tcpPort } from '../tcp-port.ts';
 
-const awsRegion = z
+export const awsRegion = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as 'eu-central-1'")
   .describe("The AWS region, such as 'eu-central-1'.");
