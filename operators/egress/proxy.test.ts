@@ -27,8 +27,9 @@ async function listening(
   server:
     | ({ listen(port: number, host: string): unknown; address(): unknown } & Server)
     | ReturnType<typeof createServer>,
+  host = '127.0.0.1',
 ): Promise<number> {
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   open.push(server);
   return (server.address() as AddressInfo).port;
@@ -159,6 +160,48 @@ describe('the proxy of an app', () => {
     expect((await tunnel(here, `pay.example.org:${port}`)).status).toBe(502);
     addresses['pay.example.org'] = ['127.0.0.1'];
     expect((await tunnel(here, `pay.example.org:${port}`)).status).toBe(200);
+  });
+
+  it('keeps pooled tunnels and opens new ones while DNS answers rotate and an address goes away', async () => {
+    const { cert, key } = await authority.issue({ commonName: 'pay', dnsNames: ['pay.example.org'] });
+    /** One server at all addresses, as far as they are not gone; `heard` counts words by address. */
+    const [gone, heard] = [new Set<string>(), new Map<string, number>()];
+    const port = await listening(
+      createTlsServer({ cert, key }, (socket: TLSSocket) => socket.on('error', () => undefined)),
+      '0.0.0.0',
+    );
+    const server = open.at(-1) as ReturnType<typeof createTlsServer>;
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const at = socket.localAddress ?? '';
+      if (gone.has(at)) return socket.destroy();
+      socket.on('data', (word) => {
+        heard.set(at, (heard.get(at) ?? 0) + 1);
+        socket.write(word);
+      });
+    });
+    const answers = { 'pay.example.org': ['127.0.0.2', '127.0.0.3', '127.0.0.4'] };
+    const here = await world({ hosts: [`pay.example.org:${port}`] }, answers);
+    const pool: TLSSocket[] = [];
+    for (let call = 0; call < 300; call++) {
+      const [first = '', ...others] = answers['pay.example.org'];
+      answers['pay.example.org'] = [...others, first];
+      if (call === 150)
+        answers['pay.example.org'] = answers['pay.example.org'].filter((at) => at !== '127.0.0.3');
+      if (call === 150) gone.add('127.0.0.3');
+      let secure = pool[call % 8];
+      if (secure === undefined || call % 40 === 0) {
+        secure?.destroy();
+        const { socket } = await tunnel(here, `pay.example.org:${port}`);
+        secure = connectTls({ socket, servername: 'pay.example.org', ca: authority.roots });
+        open.push({ close: () => secure?.destroy() });
+        await once(secure, 'secureConnect');
+        pool[call % 8] = secure;
+      }
+      secure.write(`${call}`);
+      expect(String((await once(secure, 'data'))[0])).toBe(`${call}`);
+    }
+    expect([...heard.keys()].sort()).toEqual(['127.0.0.2', '127.0.0.3', '127.0.0.4']);
+    expect([...heard.values()].reduce((sum, each) => sum + each, 0)).toBe(300);
   });
 
   it('a star stands for one label', async () => {
