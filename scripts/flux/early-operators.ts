@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Engine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { applyAsFlux } from '../cluster/node-kubectl.ts';
+import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { bootstrapComponents } from './bootstrap.ts';
 import { definitionsOf, objectsOf } from './objects-as-text.ts';
 
@@ -39,6 +39,9 @@ export async function startEarly(options: {
   const { engine, environment, manifests, signal } = options;
   const { name } = environment.cluster;
   await applyAsFlux(engine, name, await definitionsOf(environment.operators), signal);
+  // An object of a kind that is not served yet would be refused.
+  const served = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'];
+  await nodeKubectl(engine, name, served, { signal });
   await applyAsFlux(
     engine,
     name,
