@@ -15,12 +15,10 @@ const byVite = [
   'test/registries/supply.test.ts',
 ];
 
-/** Node runs TypeScript itself: Vite would transform each module again for every test file. */
-const experimental = { viteModuleRunner: false };
-
 export default defineConfig({
   test: {
-    experimental,
+    // Node runs TypeScript itself: Vite would transform each module again for every test file.
+    experimental: { viteModuleRunner: false },
     // The main process is idle: Vite transforms nothing.
     maxWorkers: '100%',
     projects: [

@@ -5,7 +5,7 @@ import { databaseComponent } from '../../charts/database/database.ts';
 import { migrations } from '../../charts/database/migrations.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { refusals } from '../../test/charts/evaluate-policy.ts';
-import { environment, testApp } from '../../test/charts/fixture.ts';
+import { environment, openBaoStore, testApp } from '../../test/charts/fixture.ts';
 import { chart as identity } from '../identity/chart.ts';
 import { chart as admission, knownCertificateFields } from './chart.ts';
 
@@ -183,16 +183,10 @@ describe('the policies on tokens', () => {
 
   it('let the pod of an app log in to OpenBao as an account of this app without rights, and nowhere else', () => {
     const uses = [{ kind: 'secret' as const, name: 'stripe', keys: ['STRIPE_KEY'] }];
-    const openBao = {
-      kind: 'openbao',
-      server: 'https://bao.example.org',
-      networks: ['192.0.2.8/32'],
-      role: 'apps',
-    };
     const policies = admission(
       environment({
         apps: [testApp({ name: 'shop', uses }), testApp({ name: 'till', uses }), testApp({ name: 'free' })],
-        cluster: { secrets: { external: openBao } },
+        cluster: { secrets: { external: openBaoStore } },
       }),
     );
     const asked = (account: string, namespace: string, name: string, audiences?: string[]) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { appComponent } from '../../charts/app/app.ts';
-import { environment, testApp } from '../../test/charts/fixture.ts';
+import { environment, openBaoStore, testApp } from '../../test/charts/fixture.ts';
 import { compareWithUpstream } from '../../test/upstream/compare.ts';
 import { chart } from './chart.ts';
 
@@ -26,12 +26,7 @@ const env = environment({
   apps: [shop],
   cluster: {
     secrets: {
-      external: {
-        kind: 'openbao',
-        server: 'https://bao.example.org',
-        networks: ['192.0.2.8/32'],
-        role: 'apps',
-      },
+      external: openBaoStore,
     },
   },
 });

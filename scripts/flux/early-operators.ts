@@ -29,7 +29,7 @@ export function earlyOperators(
     .filter((component) => !there.has(component));
 }
 
-/** Applies all definitions and these operators, as Flux does when it takes them over. */
+/** Applies the definitions that Flux itself did not need, and these operators, as Flux does when it takes them over. */
 export async function startEarly(options: {
   engine: Engine;
   environment: Environment;
@@ -38,7 +38,8 @@ export async function startEarly(options: {
 }): Promise<void> {
   const { engine, environment, manifests, signal } = options;
   const { name } = environment.cluster;
-  await applyAsFlux(engine, name, await definitionsOf(environment.operators), signal);
+  const others = environment.operators.filter((operator) => !bootstrapComponents.includes(operator.name));
+  await applyAsFlux(engine, name, await definitionsOf(others), signal);
   // An object of a kind that is not served yet would be refused.
   const served = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'];
   await nodeKubectl(engine, name, served, { signal });

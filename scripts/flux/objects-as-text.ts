@@ -4,7 +4,7 @@ import type { Environment } from '../../model/graph.ts';
 
 /** The CustomResourceDefinitions of operators as one text. */
 export async function definitionsOf(operators: Environment['operators']): Promise<string> {
-  const artifacts = operators.flatMap(({ crds }) => crds ?? []);
+  const artifacts = operators.flatMap(({ crds }) => crds);
   const files = (await Promise.all(artifacts.map((artifact) => artifactFiles(artifact)))).flat();
   return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n---\n');
 }

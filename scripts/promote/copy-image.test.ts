@@ -36,8 +36,10 @@ function target(): { repository: RegistryRepository; has: Set<string> } {
     if (method === 'HEAD') return new Response(null, { status: 404 });
     if (method === 'POST')
       return new Response(null, { status: 202, headers: { location: '/v2/shop/upload' } });
-    if (url.pathname.includes('/manifests/')) has.add(await new Response(body).text());
-    if (url.pathname.includes('/manifests/')) return new Response(null, { status: 201 });
+    if (url.pathname.includes('/manifests/')) {
+      has.add(await new Response(body).text());
+      return new Response(null, { status: 201 });
+    }
     if (method === 'PATCH') {
       sent = await new Response(body).text();
       return new Response(null, { status: 202, headers: { location: '/v2/shop/upload' } });

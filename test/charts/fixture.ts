@@ -101,3 +101,11 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     hosts: host ? [host, ...(app.exposes?.hosts ?? []).map((label) => `${label}.test.localhost`)] : [],
   };
 }
+
+/** `secrets.external` of an environment whose values are in OpenBao. */
+export const openBaoStore = {
+  kind: 'openbao',
+  server: 'https://bao.example.org',
+  networks: ['192.0.2.8/32'],
+  role: 'apps',
+} as const;

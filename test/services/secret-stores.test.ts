@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appComponent } from '../../charts/app/app.ts';
@@ -13,7 +14,7 @@ import { readDefinitions, serveDefinitions } from '../../scripts/verify/definiti
 import { DryRun } from '../../scripts/verify/dry-run.ts';
 import { ObeyedPolicies, policiesOf } from '../../scripts/verify/policies.ts';
 import { verify } from '../../scripts/verify/verify.ts';
-import { environment, testApp } from '../charts/fixture.ts';
+import { environment, openBaoStore, testApp } from '../charts/fixture.ts';
 import { appFile, platformCluster, withPlatform } from '../model/fixture.ts';
 
 const app = appFile(
@@ -70,12 +71,7 @@ describe('a real API server', () => {
     operators: [externalSecrets],
     cluster: {
       secrets: {
-        external: {
-          kind: 'openbao',
-          server: 'https://bao.example.org',
-          networks: ['192.0.2.8/32'],
-          role: 'apps',
-        },
+        external: openBaoStore,
       },
     },
   });
@@ -127,14 +123,7 @@ describe('a real API server', () => {
           },
         },
         (response) => {
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              answer: JSON.parse(Buffer.concat(parts).toString()),
-            }),
-          );
+          json(response).then((answer) => resolve({ status: response.statusCode ?? 0, answer }), reject);
         },
       );
       sent.on('error', reject);
