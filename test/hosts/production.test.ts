@@ -6,13 +6,14 @@ import { ensureProgram, supply } from '../../images/index.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { gatewayRoots } from '../../scripts/cluster/authority-roots.ts';
 import { clientFrom } from '../../scripts/cluster/client.ts';
-import { visit } from '../../scripts/cluster/visit.ts';
+import { type GatewayAddress, visit } from '../../scripts/cluster/visit.ts';
 import { type Git, gitIn } from '../../scripts/delivery/git.ts';
 import { readPublished } from '../../scripts/delivery/images-file.ts';
 import { renderEnvironment } from '../../scripts/flux/render-environment.ts';
 import { TestRegistry } from '../delivery/registry.ts';
 import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { readyKustomizations } from './flux.ts';
+import { Forge } from './forge.ts';
 import { GitMachine } from './git-machine.ts';
 import { environment, TestSite } from './test-site.ts';
 
@@ -27,6 +28,7 @@ const page = 'apps/home/src/page.ts';
 describe('an environment that Git fills', () => {
   let site: TestSite;
   let git: GitMachine;
+  let forge: Forge;
   let checkout: Git;
   let project: Project | undefined;
   let other: TestRegistry | undefined;
@@ -36,6 +38,7 @@ describe('an environment that Git fills', () => {
     site = await TestSite.make('production-test', 'v1.36.4');
     const folder = dirname(site.checkout.root);
     git = await GitMachine.start(site, folder);
+    forge = await Forge.start(await site.network('Gateway'));
     for (const [name, value] of Object.entries(git.env)) vi.stubEnv(name, value);
     checkout = gitIn(site.checkout.root);
     other = await TestRegistry.start(await ensureProgram('registry', () => {}));
@@ -48,10 +51,12 @@ describe('an environment that Git fills', () => {
     project?.close();
     await other?.stop();
     await git?.stop();
+    await forge?.stop();
     await site?.remove();
     vi.unstubAllEnvs();
   });
 
+  const source = () => ({ kind: 'git', url: git.url, secret: 'deploy-key' }) as const;
   const commit = async (message: string): Promise<void> => {
     await checkout(['add', '--all']);
     await checkout(['commit', '--quiet', '-m', message]);
@@ -73,18 +78,36 @@ describe('an environment that Git fills', () => {
   const title = (to: string) =>
     site.checkout.edit(page, (text) => text.replace(/<h1>.*?Plinth[^$]*/, `<h1>\${mark()}Plinth ${to}`));
   /** The page of a host, or the error if there is none. */
-  const seen = async (host: string): Promise<string> => {
-    const roots = await gatewayRoots(clientFrom(site.kubeconfig, environment));
-    const place = {
-      host: `${host}.hosts.localhost`,
-      address: site.addressOf('worker-1'),
-      port: nodePorts.https,
-    };
-    return visit({ ...place, roots }).then(({ body }) => body, String);
-  };
+  const seen = async (host: string): Promise<string> =>
+    visit(await at(host)).then(({ body }) => body, String);
+  const at = async (host: string): Promise<GatewayAddress> => ({
+    host: `${host}.hosts.localhost`,
+    address: site.addressOf('worker-1'),
+    port: nodePorts.https,
+    roots: await gatewayRoots(clientFrom(site.kubeconfig, environment)),
+  });
   const podsOf = async (app: string, ...options: string[]) => {
     const names = await site.kubectl('get', 'pods', '--namespace', app, '--output=name', ...options);
     return names.trim().split('\n').sort();
+  };
+
+  /** As docs/delivery.md says: by hand, once the namespace is there. */
+  const giveSecretToReceiver = async (): Promise<void> => {
+    const namespaces = () => site.kubectl('get', 'namespaces', '--output=name');
+    await expect.poll(namespaces, longest).toContain('namespace/receiver\n');
+    const keys = [
+      `--from-literal=webhook-secret=${forge.secret}`,
+      `--from-literal=status-token=${forge.token}`,
+    ];
+    await site.kubectl('create', 'secret', 'generic', 'forge', '--namespace=receiver', ...keys);
+  };
+  /** The last request that Flux has handled, and the revision that it has read. */
+  const readRequest = async () => {
+    const path = '{.status.lastHandledReconcileAt} {.status.artifact.revision}';
+    const object = ['gitrepositories.source.toolkit.fluxcd.io', 'platform', '--namespace=flux-system'];
+    const text = await site.kubectl('get', ...object, `--output=jsonpath=${path}`);
+    const [handled = '', revision = ''] = text.split(' ');
+    return { handled, revision };
   };
 
   it('is made of machines by pulumi up, and read by Flux with a deploy key', async () => {
@@ -92,7 +115,10 @@ describe('an environment that Git fills', () => {
     await site.add('control-1', 'control-plane');
     await site.add('worker-1', 'worker');
     await site.describe({
-      source: { kind: 'git', url: git.url, secret: 'deploy-key' },
+      source: {
+        ...source(),
+        forge: { kind: 'gitea', api: forge.api, receiver: { secret: 'forge', status: true } },
+      },
       apps: { home: null, jobs: null, orders: null },
       previews: { max: 2, lifetime: '1d' },
     });
@@ -120,6 +146,7 @@ describe('an environment that Git fills', () => {
     await site.timed('from publish to a page', () =>
       expect.poll(() => seen('home'), longest).toContain('<h1>'),
     );
+    await giveSecretToReceiver();
     const images = (await published())?.apps;
     const path = '{range .items[*]}{.spec.template.spec.containers[0].image}{"\\n"}{end}';
     // The page can answer from the images of the first commit, which has no digests; Flux reads the next one within a minute.
@@ -145,6 +172,23 @@ describe('an environment that Git fills', () => {
     );
     expect(await podsOf('jobs')).toEqual(jobs);
     expect(await podsOf('orders')).toEqual(orders);
+  });
+
+  it('reads a push as soon as the forge tells of it, and the forge shows that it runs', async () => {
+    await site.checkout.edit('README.md', (text) => `${text}\n`);
+    await push('A push of which the forge tells');
+    const head = (await git.git('rev-parse main')).trim();
+    expect(await forge.tell(await at('hooks'), 'not the secret of the webhook')).toBe(403);
+    const { handled: before } = await readRequest();
+    expect(await forge.tell(await at('hooks'))).toBe(202);
+    const readAgain = async () => {
+      const { handled, revision } = await readRequest();
+      return handled === before ? 'not asked yet' : revision;
+    };
+    await expect.poll(readAgain, longest).toBe(`main@sha1:${head}`);
+    await expect
+      .poll(() => forge.statuses(head).at(-1), longest)
+      .toMatchObject({ context: `plinth/${environment}`, state: 'success' });
   });
 
   it('shows two pull requests at hosts of their own, one with a database of its own', async () => {
@@ -196,7 +240,8 @@ describe('an environment that Git fills', () => {
     await mkdir(join(site.checkout.root, 'clusters', prod), { recursive: true });
     // Nothing is ever sent there.
     const nodes = [{ name: 'control-1', role: 'control-plane', address: '192.0.2.1' }];
-    const text = stringify({ ...cluster, name: `production-${prod}`, domain: 'prod.localhost', nodes });
+    const other = { name: `production-${prod}`, domain: 'prod.localhost', nodes, source: source() };
+    const text = stringify({ ...cluster, ...other });
     await writeFile(join(site.checkout.root, 'clusters', prod, 'cluster.yaml'), text);
     await push('Another environment');
     await good('publish', environment);

@@ -39,7 +39,7 @@ export type SiteAnswer = z.infer<typeof answerSchema>;
 /** The description of a test's cluster, without the machines. */
 interface Description {
   kubernetes: { version: string; virtualAddress?: string };
-  source?: { kind: 'git'; url: string; secret: string };
+  source?: { kind: 'git'; url: string; secret: string; forge?: object };
   apps?: object;
   previews?: object;
 }
