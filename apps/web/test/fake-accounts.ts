@@ -43,6 +43,8 @@ export class FakeAccounts {
   isStale = false;
   /** Answers every request; undefined: the API does. */
   instead: FakeAnswer | 'no connection' | undefined;
+  /** What answers wait for on their way. */
+  delay: Promise<void> | undefined;
   permissions: string[] = ['*'];
   isAdministrator = false;
   /** For whom the session acts. */
@@ -155,6 +157,7 @@ export class FakeAccounts {
     const { method = 'GET', body } = init ?? {};
     const text = typeof body === 'string' ? body : '';
     const answer = this.answer(method, String(input), text);
+    await this.delay;
     if (answer === 'no connection') throw new TypeError('Failed to fetch');
     return new Response(JSON.stringify(answer.body), { status: answer.status });
   };

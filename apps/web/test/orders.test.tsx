@@ -53,6 +53,24 @@ describe('the list of orders', () => {
     await screen.findByText('Theatre');
   });
 
+  it('is asked for again if it was on its way while the stream told of an order', async () => {
+    const { api } = opened('/orders');
+    await screen.findByText('Placed');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    api.delay = promise;
+    act(() => source().connect());
+    const lists = () => api.asked.filter((line) => line.startsWith('GET /api/orders/v1/orders'));
+    await waitFor(() => expect(lists()).toHaveLength(2));
+    api.delay = undefined;
+    const confirmed = api.orders.orders.map((each) => order(each.id, { state: 'ORDER_STATE_CONFIRMED' }));
+    api.orders.orders = confirmed;
+    act(() => source().send({ order: confirmed[0] }));
+    await screen.findByText('Confirmed');
+    resolve();
+    await waitFor(() => expect(lists()).toHaveLength(3));
+    await screen.findByText('Confirmed');
+  });
+
   it('is asked for again each time the stream is open again, since changes between are missing', async () => {
     const { api } = opened('/orders');
     await screen.findByText('Bakery');

@@ -39,7 +39,13 @@ export function useLiveOrders(): boolean {
   const [isLive, setLive] = useState(false);
   useEffect(() => {
     const list = () => client.invalidateQueries({ queryKey: all });
-    return eventStream({
+    let isOvertaken = false;
+    const stop = client.getQueryCache().subscribe(() => {
+      if (!isOvertaken || client.isFetching({ queryKey: all }) > 0) return;
+      isOvertaken = false;
+      void list();
+    });
+    const close = eventStream({
       address: orderEvents,
       opened: () => {
         setLive(true);
@@ -47,11 +53,17 @@ export function useLiveOrders(): boolean {
       },
       heard: (data) => {
         const { order }: OrderEvent = JSON.parse(data);
+        // A list that was read before the event can arrive after it: then another one is needed.
+        isOvertaken ||= client.isFetching({ queryKey: all }) > 0;
         client.setQueryData<InfiniteData<OrderPage>>(all, (pages) => pages && withOrder(pages, order));
       },
       closed: () => setLive(false),
       recover: list,
     });
+    return () => {
+      stop();
+      close();
+    };
   }, [client]);
   return isLive;
 }
