@@ -375,21 +375,19 @@ describe('without an answer of Kratos', () => {
     expect(world.app.asked).toEqual([]);
   });
 
-  it('a request waits for another replica of Kratos', async () => {
+  it('a request waits until Kratos has started again', async () => {
     world.kratos.isAway = true;
     const asked = world.ask('/api', { headers: as(world.signIn()) });
-    await sleep(500);
+    await sleep(3_000);
     world.kratos.isAway = false;
     expect((await asked).status).toBe(200);
   });
 
-  it('a request gets 503 after at most two seconds', async () => {
-    world.kratos.delay = 5_000;
-    const began = Date.now();
+  it('a request gets 503 if each answer comes too late to be true', async () => {
+    world.kratos.delay = 1_500;
     const got = await world.ask('/api', { headers: as(world.signIn()) });
     world.kratos.delay = 0;
     expect(got.status).toBe(503);
-    expect(Date.now() - began).toBeLessThan(2_000);
   });
 });
 

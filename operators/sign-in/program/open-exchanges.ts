@@ -57,6 +57,7 @@ export class OpenExchanges {
   }
 
   async #lookAt(cookie: string, exchanges: Exchange[]): Promise<void> {
+    const began = Date.now();
     try {
       const known = await this.#sessions.of(cookie);
       const session = typeof known === 'object' ? known : undefined;
@@ -65,7 +66,7 @@ export class OpenExchanges {
       for (const exchange of exchanges) if (!isSame(exchange.acting, acting)) exchange.close();
     } catch (error) {
       if (!(error instanceof Unavailable)) log('error', 'a session could not be looked at', { error });
-      const since = this.#silent.get(cookie) ?? Date.now();
+      const since = this.#silent.get(cookie) ?? began;
       this.#silent.set(cookie, since);
       if (Date.now() - since >= graceMs) for (const exchange of exchanges) exchange.close();
     }

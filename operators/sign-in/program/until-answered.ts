@@ -1,21 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time-outs in milliseconds of one attempt and of all: less than the two seconds after which a change must be effective. */
-const patience = { once: 1_000, altogether: 1_800 };
-const againMs = 50;
+/**
+ * Time-outs in milliseconds of one attempt, and of all. An answer is as old as its attempt, so the former keeps what it says within
+ * the two seconds after which a change must be effective. The latter bridges the restart of a pod or of a database.
+ */
+const patience = { once: 1_000, altogether: 10_000 };
+/** Milliseconds between two attempts: at first, and at most. */
+const pauses = { first: 50, most: 500 };
 
 /**
- * Repeats a request, which may be repeated, until it is answered: another replica answers while one is replaced. `ask` gets the
+ * Repeats a request, which may be repeated, until it is answered: while a pod is replaced, its successor answers. `ask` gets the
  * time-out of its attempt in milliseconds. Throws the error of the last attempt.
  */
 export async function untilAnswered<Value>(ask: (patienceMs: number) => Promise<Value>): Promise<Value> {
   const end = Date.now() + patience.altogether;
-  for (;;) {
+  for (let pause = pauses.first; ; pause = Math.min(2 * pause, pauses.most)) {
     try {
       return await ask(Math.min(patience.once, end - Date.now()));
     } catch (error) {
-      if (Date.now() + againMs >= end) throw error;
-      await sleep(againMs);
+      if (Date.now() + pause >= end) throw error;
+      await sleep(pause);
     }
   }
 }
