@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { forwardTo, forwardToPod } from '../../scripts/call/port-forward.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
+import { sendTo } from '../gateway-request.ts';
 import { until } from '../until.ts';
 import { gatewayPlace } from './gateway.ts';
 import { said, World } from './identity/world.ts';
@@ -365,6 +366,18 @@ describe('ordinary workloads', () => {
         expect((await visit(place, '/files/a')).body).toBe('files\n');
         expect((await visit(place, '/home')).status).toBe(301);
       }
+    });
+
+    it('front-door: lets the pages of one origin read it, and gets no large body', async () => {
+      const place = await gatewayPlace(world.cluster, 'welcome.dev.localhost', httpsPort);
+      const allowed = async (origin: string) =>
+        (await sendTo(place, { headers: { origin } })).headers['access-control-allow-origin'];
+      expect(await allowed('https://www.example.org')).toBe('https://www.example.org');
+      expect(await allowed('https://elsewhere.example.org')).toBeUndefined();
+      const posted = async (bytes: number) =>
+        (await sendTo(place, { method: 'POST', body: 'x'.repeat(bytes) })).status;
+      // nginx refuses a POST to a page; the gateway refuses the larger one before it arrives there.
+      expect([await posted(1_000), await posted(100_000)]).toEqual([405, 413]);
     });
 
     it('site: its job checked the configuration, and its page has the header', async () => {

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { GatewayAddress } from '../../scripts/cluster/visit.ts';
+import { sendTo } from '../gateway-request.ts';
 
 const statusSchema = z.object({
   context: z.string(),
@@ -51,22 +51,14 @@ export class Forge {
   }
 
   /** Tells the receiver of a push to main; the status of its answer. */
-  tell({ host, address, port, roots = [] }: GatewayAddress, secret = this.secret): Promise<number> {
+  async tell(receiver: GatewayAddress, secret = this.secret): Promise<number> {
     const body = JSON.stringify({ ref: 'refs/heads/main' });
     const headers = {
-      host: `${host}:${port}`,
       'content-type': 'application/json',
       'x-gitea-event': 'push',
       'x-gitea-signature': createHmac('sha256', secret).update(body).digest('hex'),
     };
-    const to = { host: address, port, path: '/push', servername: host, agent: false, timeout: 10_000 };
-    return new Promise((resolve, reject) => {
-      const call = request({ ...to, method: 'POST', headers, ca: [...roots] }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0));
-      });
-      call.on('timeout', () => call.destroy(new Error('no answer within 10 s')));
-      call.on('error', reject).end(body);
-    });
+    return (await sendTo(receiver, { method: 'POST', path: '/push', headers, body })).status;
   }
 
   async stop(): Promise<void> {
