@@ -19,7 +19,7 @@ export default defineApp({
     paths: { '/files': 'downloads' },
     redirects: { '/home': { to: '/', permanent: true } },
     headers: { response: { 'X-Frame-Options': 'DENY', 'Content-Security-Policy': "default-src 'self'" } },
-    limits: { body: '64Ki', rate: { perSecond: 100, burst: 200 }, inFlight: 50 },
+    limits: { body: '64Ki', rate: { perSecond: 100, burst: 200 }, inFlight: 20 },
     cors: { origins: ['https://www.example.org'] },
   },
 });
