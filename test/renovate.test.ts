@@ -44,10 +44,12 @@ describe('Renovate finds in images/lock.yaml', () => {
     expect(new Set(named)).toEqual(new Set(wanted));
   });
 
-  it('every Go module of a program that is built, with its version', () => {
-    const wanted = Object.values(lock.binaries).flatMap(({ version, go }) =>
+  it('every Go module of a program that is built or of an artifact, with its version', () => {
+    const programs = Object.values(lock.binaries).flatMap(({ version, go }) =>
       go?.module === undefined ? [] : [`${go.module}@${version}`],
     );
+    const artifacts = Object.values(lock.artifacts).map(({ build }) => `${build.module}@${build.version}`);
+    const wanted = [...programs, ...artifacts];
     const named = found('go').map(({ depName, currentValue }) => `${depName}@${currentValue}`);
     expect(named.sort()).toEqual(wanted.sort());
   });

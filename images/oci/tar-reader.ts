@@ -133,7 +133,10 @@ function typeOf(header: Buffer): string {
 }
 
 function sizeOf(header: Buffer): number {
-  return Number.parseInt(text(header, 124, 12) || '0', 8);
+  const size = text(header, 124, 12);
+  if (!/^[0-7]*$/.test(size))
+    throw new Error('this is no tar archive, or one with a file of more than 8 GiB');
+  return Number.parseInt(size || '0', 8);
 }
 
 function plain(name: string): string {

@@ -166,7 +166,7 @@ const imagesPushed: Phase<
       const { name, kept } = image;
       const digest = await pushImage(registry, { name, image: kept, platform }, { report, signal });
       if (key !== undefined)
-        await signImage(registry, { ...image, digest }, { git: gitIn(root), commit }, key);
+        await signImage(registry, { ...image, digest }, { root, commit }, key);
     };
     try {
       for (const image of moving) await push(image, source);

@@ -1,27 +1,33 @@
 import { createHash } from 'node:crypto';
+import { imageContent } from '../../images/content/index.ts';
+import { bundleInputs } from '../../model/reading/bundle-inputs.ts';
 import { signatureTags } from '../../model/signature-tags.ts';
 import type { BuiltImage } from '../app-images/app-images.ts';
-import type { Git } from '../delivery/git.ts';
+import { type Git, gitIn } from '../delivery/git.ts';
 import { registryFailure, type TeamRegistry } from '../delivery/registry.ts';
+import { billType, imageBill } from '../supply-chain/image-bill.ts';
+import { attestationLayer, predicateBy } from './attestation.ts';
 import { builderOf } from './builder.ts';
-import { addProofs, readProofs } from './proof-layers.ts';
-import { isProvenanceBy, provenanceLayer } from './provenance.ts';
+import { addProofs, type ProofLayer, readProofs } from './proof-layers.ts';
+import { provenance, provenanceType } from './provenance.ts';
 import type { SigningKey } from './signing-key.ts';
 import { isSignedBy, signatureLayer } from './simple-signing.ts';
 
-/** Sources of an image: Git in the checkout, and the commit that the image was built from. */
+/** Sources of an image: the root of the checkout, and the commit that the image was built from. */
 export interface SignedSources {
-  git: Git;
+  root: string;
   commit: string;
 }
 
+type SignedImage = Pick<BuiltImage, 'name' | 'folder' | 'bundle' | 'buildArgs' | 'kept'> & { digest: string };
+
 /**
- * Puts a signature and a provenance beside an image in its registry, if there are none by this key. A second run adds nothing.
+ * Puts a signature, a provenance and a bill of materials beside an image in its registry, if there are none by this key. A second run adds nothing.
  * @throws Failure if the registry refuses.
  */
 export async function signImage(
   registry: TeamRegistry,
-  image: Pick<BuiltImage, 'name' | 'folder' | 'buildArgs' | 'kept'> & { digest: string },
+  image: SignedImage,
   sources: SignedSources,
   key: SigningKey,
 ): Promise<void> {
@@ -34,19 +40,46 @@ export async function signImage(
     if (!signed.some((each) => isSignedBy(each, digest, [key.public])))
       await addProofs(repository, signatures, [signatureLayer(reference, digest, key)]);
     const attested = await readProofs(repository, attestations);
-    if (attested.some((each) => isProvenanceBy(each, digest, [key.public]))) return;
-    const path = `${image.folder}/Dockerfile`;
-    const text = await sources.git(['show', `${sources.commit}:${path}`]);
-    const origin = {
-      ...{ reference, digest, commit: sources.commit, buildArgs: image.buildArgs, inputs: image.kept.tag },
-      repository: await repositoryOf(sources.git),
-      dockerfile: { path, sha256: createHash('sha256').update(text).digest('hex') },
-      builder: builderOf(process.env),
-    };
-    await addProofs(repository, attestations, [provenanceLayer(origin, key)]);
+    const added: ProofLayer[] = [];
+    for (const [predicateType, predicate] of [
+      [provenanceType, () => provenanceOf(image, sources)],
+      [billType, () => billOf(image, reference, sources)],
+    ] as const) {
+      const is = (each: ProofLayer) => predicateBy(each, { digest, predicateType }, [key.public]);
+      if (attested.some((each) => is(each) !== undefined)) continue;
+      const statement = { reference, digest, predicateType, predicate: await predicate() };
+      added.push(attestationLayer(statement, key));
+    }
+    await addProofs(repository, attestations, added);
   } catch (error) {
     throw registryFailure(error, registry, name);
   }
+}
+
+async function provenanceOf(
+  { folder, buildArgs, kept }: SignedImage,
+  { root, commit }: SignedSources,
+): Promise<object> {
+  const git = gitIn(root);
+  const path = `${folder}/Dockerfile`;
+  const text = await git(['show', `${commit}:${path}`]);
+  return provenance({
+    ...{ commit, buildArgs, inputs: kept.tag },
+    repository: await repositoryOf(git),
+    dockerfile: { path, sha256: createHash('sha256').update(text).digest('hex') },
+    builder: builderOf(process.env),
+  });
+}
+
+/** The tag of an image has the hash of the packages of its bundle: those of the checkout are those that are in it. */
+async function billOf(
+  { digest, folder, bundle, kept }: SignedImage,
+  reference: string,
+  { root }: SignedSources,
+): Promise<object> {
+  const content = await imageContent(kept);
+  const packages = bundle === undefined ? undefined : bundleInputs(root, folder).packages;
+  return imageBill({ reference, digest, content, bundle: packages });
 }
 
 /** Address of the remote `origin` of the checkout, without a login; undefined if it has none that others can use. */

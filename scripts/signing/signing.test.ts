@@ -1,75 +1,41 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { ensureProgram } from '../../images/index.ts';
-import { digestOf, headManifest, ImageStore } from '../../images/oci/index.ts';
+import { digestOf, headManifest } from '../../images/oci/index.ts';
 import { signatureTags } from '../../model/signature-tags.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
-import { TestRepository } from '../../test/delivery/repository.ts';
-import type { gitIn } from '../delivery/git.ts';
-import { readText, type TeamRegistry } from '../delivery/registry.ts';
+import { newKey, SigningWorld, teamAt } from '../../test/delivery/signing-world.ts';
+import { readText } from '../delivery/registry.ts';
 import { copyProofs } from '../promote/copy-proofs.ts';
-import { builderOf } from './builder.ts';
 import { addProofs, type ProofLayer, readProofs } from './proof-layers.ts';
-import { isProvenanceBy } from './provenance.ts';
 import { requireSignature } from './require-signature.ts';
-import { signImage } from './sign-image.ts';
-import { type SigningKey, signingKey } from './signing-key.ts';
+import { signingKey } from './signing-key.ts';
 import { signatureLayer } from './simple-signing.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
 
-const dockerfile = 'FROM scratch\n';
-const digest = digestOf('an image of a test');
-const tags = signatureTags(digest);
-const image = { name: 'shop', digest, folder: 'apps/shop', buildArgs: { MODE: 'fast' } };
-const kept = { store: new ImageStore('/nowhere'), path: 'host/shop', tag: 'abc123' };
-
-function newKey(): SigningKey & { pem: string; text: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const text = privateKey.export({ type: 'sec1', format: 'pem' }).toString();
-  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  return { private: privateKey, public: publicKey, pem, text };
-}
-
 let program = '';
-let registry: TestRegistry;
-let team: TeamRegistry;
-let sources: { git: ReturnType<typeof gitIn>; commit: string };
-let world: TestRepository;
+let world: SigningWorld;
 const [key, other] = [newKey(), newKey()];
-
-const teamAt = (url: string): TeamRegistry => ({
-  host: 'registry.example.org',
-  siblings: [],
-  close: () => {},
-  repository: (path) => ({ url, path }),
-});
-const shop = () => team.repository('shop');
 
 beforeAll(async () => {
   program = await ensureProgram('registry', () => {});
 });
 beforeEach(async () => {
-  registry = await TestRegistry.start(program);
-  team = teamAt(registry.url);
-  world = await TestRepository.make();
-  const { git, commit } = await world.person({ 'apps/shop/Dockerfile': dockerfile });
-  await git(['remote', 'add', 'origin', 'https://ann:token@git.example.org/team/shop.git']);
-  sources = { git, commit };
+  world = await SigningWorld.start(program);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  world.remove();
-  await registry.stop();
+  await world.stop();
 });
 
-const sign = (by = key, what = image) => signImage(team, { ...what, kept }, sources, by);
-const required = (signedBy: string[], what = digest) =>
-  requireSignature(team, { name: 'shop', digest: what, environment: 'prod' }, signedBy);
+const tags = () => signatureTags(world.digest);
+const required = (signedBy: string[], what = world.digest) =>
+  requireSignature(world.team, { name: 'shop', digest: what, environment: 'prod' }, signedBy);
 
 describe('the signature beside an image', () => {
   const manifestSchema = z.object({
@@ -85,35 +51,35 @@ describe('the signature beside an image', () => {
     ),
   });
   const manifest = async (tag: string) =>
-    manifestSchema.parse(JSON.parse(await readText(shop(), `manifests/${tag}`)));
+    manifestSchema.parse(JSON.parse(await readText(world.shop, `manifests/${tag}`)));
 
   it('is what cosign makes: a payload with the digest, signed by ECDSA on P-256 over its SHA-256', async () => {
-    await sign();
-    const { layers, config } = await manifest(`sha256-${digest.slice(7)}.sig`);
+    await world.sign(key);
+    const { layers, config } = await manifest(`sha256-${world.digest.slice(7)}.sig`);
     const [layer] = layers;
     expect(layer?.mediaType).toBe('application/vnd.dev.cosign.simplesigning.v1+json');
-    const payload = await readText(shop(), `blobs/${layer?.digest}`);
+    const payload = await readText(world.shop, `blobs/${layer?.digest}`);
     expect(payload).toBe(
-      `{"critical":{"identity":{"docker-reference":"registry.example.org/shop"},"image":{"docker-manifest-digest":"${digest}"},"type":"cosign container image signature"},"optional":null}`,
+      `{"critical":{"identity":{"docker-reference":"registry.example.org/shop"},"image":{"docker-manifest-digest":"${world.digest}"},"type":"cosign container image signature"},"optional":null}`,
     );
     expect(layer?.size).toBe(Buffer.byteLength(payload));
     const signature = Buffer.from(layer?.annotations['dev.cosignproject.cosign/signature'] ?? '', 'base64');
     expect(verify('sha256', Buffer.from(payload), createPublicKey(key.pem), signature)).toBe(true);
     expect(verify('sha256', Buffer.from(`${payload} `), createPublicKey(key.pem), signature)).toBe(false);
-    expect(JSON.parse(await readText(shop(), `blobs/${config.digest}`))).toMatchObject({
+    expect(JSON.parse(await readText(world.shop, `blobs/${config.digest}`))).toMatchObject({
       rootfs: { type: 'layers', diff_ids: [layer?.digest] },
     });
   });
 
   it('is made once: a second run changes nothing, and another key adds its own beside it', async () => {
-    await sign();
-    const first = await headManifest(shop(), tags.signatures);
-    const attested = await headManifest(shop(), tags.attestations);
-    await sign();
-    expect(await headManifest(shop(), tags.signatures)).toBe(first);
-    expect(await headManifest(shop(), tags.attestations)).toBe(attested);
-    await sign(other);
-    expect((await manifest(tags.signatures)).layers).toHaveLength(2);
+    await world.sign(key);
+    const first = await headManifest(world.shop, tags().signatures);
+    const attested = await headManifest(world.shop, tags().attestations);
+    await world.sign(key);
+    expect(await headManifest(world.shop, tags().signatures)).toBe(first);
+    expect(await headManifest(world.shop, tags().attestations)).toBe(attested);
+    await world.sign(other);
+    expect((await manifest(tags().signatures)).layers).toHaveLength(2);
     for (const each of [key, other]) await required([each.pem]);
   });
 
@@ -121,12 +87,12 @@ describe('the signature beside an image', () => {
     const second = await TestRegistry.start(program);
     try {
       const there = teamAt(second.url);
-      await signImage(there, { ...image, kept }, sources, other);
-      await sign();
-      await copyProofs(team, there, { name: 'shop', digest });
-      const wanted = { name: 'shop', digest, environment: 'prod' };
+      await world.sign(other, there);
+      await world.sign(key);
+      await copyProofs(world.team, there, { name: 'shop', digest: world.digest });
+      const wanted = { name: 'shop', digest: world.digest, environment: 'prod' };
       for (const each of [key, other]) await requireSignature(there, wanted, [each.pem]);
-      expect(await readProofs(there.repository('shop'), tags.attestations)).toHaveLength(2);
+      expect(await readProofs(there.repository('shop'), tags().attestations)).toHaveLength(4);
     } finally {
       await second.stop();
     }
@@ -136,25 +102,25 @@ describe('the signature beside an image', () => {
 describe('an environment that names keys', () => {
   it('takes an image that one of them signed, and one that names none takes every image', async () => {
     await required([]);
-    await sign();
+    await world.sign(key);
     await required([other.pem, key.pem]);
   });
 
   it('refuses an image without a signature', async () => {
     await expect(required([key.pem])).rejects.toThrow(
-      `registry.example.org/shop@${digest} has no signature, and registry.signedBy of clusters/prod/cluster.yaml asks for one.`,
+      `registry.example.org/shop@${world.digest} has no signature, and registry.signedBy of clusters/prod/cluster.yaml asks for one.`,
     );
   });
 
   it('refuses the signature of another key', async () => {
-    await sign(other);
+    await world.sign(other);
     await expect(required([key.pem])).rejects.toThrow('has 1 signature, none by a key of the environment');
   });
 
   it('refuses the signature of another image, under the tag of this one', async () => {
     const elsewhere = digestOf('another image');
-    await addProofs(shop(), signatureTags(elsewhere).signatures, [
-      signatureLayer('registry.example.org/shop', digest, key),
+    await addProofs(world.shop, signatureTags(elsewhere).signatures, [
+      signatureLayer('registry.example.org/shop', world.digest, key),
     ]);
     await expect(required([key.pem], elsewhere)).rejects.toThrow(
       'none by a key of the environment for this image',
@@ -170,74 +136,10 @@ describe('an environment that names keys', () => {
     ['no signature', (layer) => ({ ...layer, annotations: {} })],
     ['another media type', (layer) => ({ ...layer, mediaType: 'application/json' })],
   ])('refuses %s', async (_, changed) => {
-    await addProofs(shop(), tags.signatures, [
-      changed(signatureLayer('registry.example.org/shop', digest, key)),
+    await addProofs(world.shop, tags().signatures, [
+      changed(signatureLayer('registry.example.org/shop', world.digest, key)),
     ]);
     await expect(required([key.pem])).rejects.toThrow('none by a key of the environment');
-  });
-});
-
-describe('the provenance beside an image', () => {
-  const envelopeSchema = z.object({
-    payloadType: z.literal('application/vnd.in-toto+json'),
-    payload: z.string(),
-    signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })).length(1),
-  });
-
-  it('is a statement of in-toto in a signed envelope, with commit, Dockerfile and builder', async () => {
-    vi.stubEnv('GITHUB_SERVER_URL', 'https://github.com');
-    vi.stubEnv('GITHUB_WORKFLOW_REF', 'team/shop/.github/workflows/publish.yml@refs/heads/main');
-    await sign();
-    const [layer] = await readProofs(shop(), `sha256-${digest.slice(7)}.att`);
-    expect(layer?.mediaType).toBe('application/vnd.dsse.envelope.v1+json');
-    expect(layer?.annotations).toEqual({
-      'dev.cosignproject.cosign/signature': '',
-      predicateType: 'https://slsa.dev/provenance/v1',
-    });
-    const { payloadType, payload, signatures } = envelopeSchema.parse(JSON.parse(layer?.content ?? ''));
-    const bytes = Buffer.from(payload, 'base64');
-    const signed = Buffer.concat([Buffer.from(`DSSEv1 28 ${payloadType} ${bytes.length} `), bytes]);
-    expect(
-      verify('sha256', signed, createPublicKey(key.pem), Buffer.from(signatures[0]?.sig ?? '', 'base64')),
-    ).toBe(true);
-    const source = {
-      uri: 'git+https://git.example.org/team/shop.git',
-      digest: { gitCommit: sources.commit },
-    };
-    const sha256 = createHash('sha256').update(dockerfile).digest('hex');
-    expect(JSON.parse(bytes.toString())).toEqual({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ name: 'registry.example.org/shop', digest: { sha256: digest.slice(7) } }],
-      predicateType: 'https://slsa.dev/provenance/v1',
-      predicate: {
-        buildDefinition: {
-          buildType: 'https://plinth.io/provenance/dockerfile/v1',
-          externalParameters: { source, dockerfile: 'apps/shop/Dockerfile', buildArgs: { MODE: 'fast' } },
-          internalParameters: { inputs: 'abc123' },
-          resolvedDependencies: [source, { name: 'apps/shop/Dockerfile', digest: { sha256 } }],
-        },
-        runDetails: {
-          builder: { id: 'https://github.com/team/shop/.github/workflows/publish.yml@refs/heads/main' },
-        },
-      },
-    });
-  });
-
-  it('counts only for its own image and by its own key', async () => {
-    await sign();
-    const [layer] = await readProofs(shop(), tags.attestations);
-    if (layer === undefined) throw new Error('no provenance');
-    expect(isProvenanceBy(layer, digest, [key.public])).toBe(true);
-    expect(isProvenanceBy(layer, digest, [other.public])).toBe(false);
-    expect(isProvenanceBy(layer, digestOf('another image'), [key.public])).toBe(false);
-    expect(isProvenanceBy({ ...layer, content: 'no JSON' }, digest, [key.public])).toBe(false);
-  });
-
-  it('names the workflow, the job, or a person as the builder', () => {
-    expect(builderOf({ CI_JOB_URL: 'https://gitlab.example.org/a/b/-/jobs/7' })).toBe(
-      'https://gitlab.example.org/a/b/-/jobs/7',
-    );
-    expect(builderOf({})).toBe('https://plinth.io/builders/person');
   });
 });
 

@@ -3,6 +3,7 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
+import { type Component, imageComponent, licencesOf } from './components.ts';
 import type { Package } from './packages.ts';
 
 /**
@@ -40,36 +41,6 @@ export function imagesIn(files: ReadonlyMap<string, string>): string[] {
   return [...new Set(found)].sort(compareText);
 }
 
-interface Component {
-  type: 'container' | 'library';
-  'bom-ref': string;
-  name: string;
-  version: string;
-  purl: string;
-  licenses?: object[];
-}
-
-/** @see https://github.com/package-url/purl-spec, types/oci */
-function imageComponent(reference: string): Component {
-  const [named = '', digest] = reference.split('@');
-  const colon = named.lastIndexOf(':');
-  const tagged = colon > named.lastIndexOf('/');
-  const [repository, tag] = tagged ? [named.slice(0, colon), named.slice(colon + 1)] : [named, undefined];
-  const name = repository.slice(repository.lastIndexOf('/') + 1);
-  const qualifiers = new URLSearchParams({
-    repository_url: repository,
-    ...(tag === undefined ? {} : { tag }),
-  });
-  const version = digest === undefined ? '' : `@${encodeURIComponent(digest)}`;
-  return {
-    type: 'container',
-    'bom-ref': reference,
-    name: repository,
-    version: digest ?? tag ?? 'unknown',
-    purl: `pkg:oci/${name.toLowerCase()}${version}?${qualifiers}`,
-  };
-}
-
 function packageComponent({ name, version, purl, licence }: Package): Component {
   return {
     type: 'library',
@@ -77,6 +48,6 @@ function packageComponent({ name, version, purl, licence }: Package): Component 
     name,
     version,
     purl,
-    ...(licence === undefined ? {} : { licenses: [{ license: { name: licence } }] }),
+    ...licencesOf(licence),
   };
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,10 @@ import { signatureTags } from '../../model/signature-tags.ts';
 import { builtImages } from '../../scripts/app-images/app-images.ts';
 import { gitIn } from '../../scripts/delivery/git.ts';
 import { readPublished } from '../../scripts/delivery/images-file.ts';
-import { publish as putImage } from '../registries/image-fixture.ts';
+import { predicateBy } from '../../scripts/signing/attestation.ts';
+import { readProofs } from '../../scripts/signing/proof-layers.ts';
+import { billType } from '../../scripts/supply-chain/image-bill.ts';
+import { fileOf, packImage } from '../registries/packed-image.ts';
 import { TestRegistry } from './registry.ts';
 
 /*
@@ -25,11 +28,13 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const repository = join(import.meta.dirname, '../..');
 const url = 'https://git.example.org/platform/plinth.git';
+const installed = 'Package: libc6\nStatus: install ok installed\nVersion: 2.41-12\nArchitecture: amd64\n';
 let folder = '';
 let root = '';
 let bare = '';
 let staging: TestRegistry;
 let prod: TestRegistry;
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 
 beforeAll(async () => {
   const program = await ensureProgram('registry', () => {});
@@ -52,7 +57,6 @@ beforeAll(async () => {
     cpSync(join(repository, path), join(root, path), { force: true, verbatimSymlinks: true });
   }
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   writeFileSync(join(folder, 'signing.key'), privateKey.export({ type: 'sec1', format: 'pem' }));
   vi.stubEnv('PLINTH_SIGNING_KEY', join(folder, 'signing.key'));
   for (const environment of ['staging', 'prod']) signedBy(environment, publicKey);
@@ -90,9 +94,7 @@ async function build(): Promise<void> {
   for (const environment of environments.filter(({ name }) => name === 'staging'))
     for (const { kept } of builtImages(environment)) {
       if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
-      await putImage(kept.store, kept.path, kept.tag, {
-        ...{ platforms: ['linux/amd64'], index: false, layers: [1000] },
-      });
+      await packImage(kept, [[fileOf('var/lib/dpkg/status', installed), fileOf('app/noise', randomUUID())]]);
     }
 }
 
@@ -105,6 +107,16 @@ async function runWell(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await run(...args);
   expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
   return stdout;
+}
+
+/** Package URLs in the signed bill of materials of the image `orders` in a registry. */
+async function packagesIn(registry: TestRegistry, digest: string): Promise<string[]> {
+  const layers = await readProofs({ url: registry.url, path: 'orders' }, signatureTags(digest).attestations);
+  const found = layers.map((each) => predicateBy(each, { digest, predicateType: billType }, [publicKey]));
+  const { components } = z
+    .object({ components: z.array(z.object({ purl: z.string() })) })
+    .parse(found.find((each) => each !== undefined));
+  return components.map(({ purl }) => purl);
 }
 
 const show = (what: string) => gitIn(bare)(['show', what]);
@@ -180,6 +192,12 @@ it('publish pushes the images, signs them, then makes one commit that names them
           expect(await headManifest({ url: staging.url, path }, tag)).toMatch(/^sha256:/);
       }
   }
+  expect(await packagesIn(staging, orders?.digest ?? '')).toEqual(
+    expect.arrayContaining([
+      'pkg:deb/debian/libc6@2.41-12?arch=amd64',
+      expect.stringMatching(/^pkg:npm\/pg@/),
+    ]),
+  );
   expect(await gitIn(bare)(['log', '-1', '--format=%B', 'main'])).toMatch(
     /^Source-Author: Ann <ann@example\.org>$/m,
   );
@@ -231,6 +249,7 @@ it('promote copies the images with their signatures, and offers a branch that na
   expect(await headManifest({ url: prod.url, path: 'orders' }, digest)).toBe(digest);
   for (const tag of Object.values(signatureTags(digest)))
     expect(await headManifest({ url: prod.url, path: 'orders' }, tag)).toMatch(/^sha256:/);
+  expect(await packagesIn(prod, digest)).toEqual(await packagesIn(staging, digest));
   expect(await count()).toBe(3);
 });
 
