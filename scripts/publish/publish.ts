@@ -165,8 +165,7 @@ const imagesPushed: Phase<
     const push = async (image: BuiltImage, commit: string): Promise<void> => {
       const { name, kept } = image;
       const digest = await pushImage(registry, { name, image: kept, platform }, { report, signal });
-      if (key !== undefined)
-        await signImage(registry, { ...image, digest }, { root, commit }, key);
+      if (key !== undefined) await signImage(registry, { ...image, digest }, { root, commit }, key);
     };
     try {
       for (const image of moving) await push(image, source);

@@ -7,6 +7,7 @@ import {
   RegistryError,
   type RegistryRepository,
 } from '../../images/oci/index.ts';
+import { Failure } from '../cli/failure.ts';
 import { readText } from '../delivery/registry.ts';
 
 /** A signature or an attestation of an image: one layer of the artifact that cosign puts beside the image. */
@@ -21,8 +22,8 @@ const types = {
   config: 'application/vnd.oci.image.config.v1+json',
 };
 
-/** Largest proof that is read, in bytes. */
-const mostBytes = 1024 * 1024;
+/** Largest proof that is read or written, in bytes: a bill of materials of some 20,000 packages. */
+const mostBytes = 8 * 1024 * 1024;
 
 const artifactSchema = z.object({
   layers: z.array(
@@ -52,7 +53,10 @@ export async function readProofs(repository: RegistryRepository, tag: string): P
   return (await Promise.all(read)).flat();
 }
 
-/** Adds proofs to those that are under a tag; none twice. */
+/**
+ * Adds proofs to those that are under a tag; none twice.
+ * @throws Failure if one is too large to be read again.
+ */
 export async function addProofs(
   repository: RegistryRepository,
   tag: string,
@@ -61,6 +65,13 @@ export async function addProofs(
   const before = await readProofs(repository, tag);
   const fresh = added.filter((one) => !before.some((other) => isSame(one, other)));
   if (fresh.length === 0) return;
+  const large = fresh.find(({ content }) => Buffer.byteLength(content) > mostBytes);
+  if (large !== undefined) {
+    throw new Failure(
+      `what is said of an image of ${repository.path} (${large.annotations.predicateType ?? large.mediaType}) has more than ${mostBytes / 2 ** 20} MiB.`,
+      'Take packages out of the image that it does not need: a bill of materials lists each of them.',
+    );
+  }
   const layers = [...before, ...fresh];
   const config = configOf(layers);
   for (const content of [config, ...fresh.map((layer) => layer.content)]) {

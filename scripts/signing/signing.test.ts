@@ -99,6 +99,12 @@ describe('the signature beside an image', () => {
   });
 });
 
+it('a proof that is too large to be read again is refused, and nothing is written', async () => {
+  const layer = { mediaType: 'text/plain', annotations: {}, content: 'x'.repeat(8 * 1024 * 1024 + 1) };
+  await expect(addProofs(world.shop, tags().attestations, [layer])).rejects.toThrow('more than 8 MiB');
+  expect(await headManifest(world.shop, tags().attestations)).toBeUndefined();
+});
+
 describe('an environment that names keys', () => {
   it('takes an image that one of them signed, and one that names none takes every image', async () => {
     await required([]);

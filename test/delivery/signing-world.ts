@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ImageStore, type RegistryRepository } from '../../images/oci/index.ts';
+import { ImageStore, type RegistryRepository, type TarEntry } from '../../images/oci/index.ts';
 import type { TeamRegistry } from '../../scripts/delivery/registry.ts';
 import { signImage } from '../../scripts/signing/sign-image.ts';
 import type { SigningKey } from '../../scripts/signing/signing-key.ts';
@@ -60,8 +60,11 @@ export class SigningWorld {
     [this.root, this.commit, this.digest] = [root, commit, digest];
   }
 
-  /** @param program Path of the registry. */
-  static async start(program: string): Promise<SigningWorld> {
+  /**
+   * @param program Path of the registry.
+   * @param more Further files of the image. Default: none.
+   */
+  static async start(program: string, more: readonly TarEntry[] = []): Promise<SigningWorld> {
     const registry = await TestRegistry.start(program);
     const repository = await TestRepository.make();
     const { git, root, commit } = await repository.person({ 'apps/shop/Dockerfile': dockerfile });
@@ -72,6 +75,7 @@ export class SigningWorld {
         fileOf('usr/lib/os-release', 'ID=debian\nVERSION_ID="13"\n'),
         fileOf('var/lib/dpkg/status', dpkgStatus.join('\n')),
         fileOf('app/node_modules/left/package.json', '{"name":"left","version":"1.2.3"}'),
+        ...more,
       ],
     ]);
     return new SigningWorld(registry, repository, { folder, root, commit, digest });

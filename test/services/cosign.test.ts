@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ensureProgram } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { digestOf, putManifest, type RegistryRepository } from '../../images/oci/index.ts';
 import { signatureTags } from '../../model/signature-tags.ts';
 import { pushImage, readText } from '../../scripts/delivery/registry.ts';
@@ -13,11 +14,13 @@ import { addProofs, readProofs } from '../../scripts/signing/proof-layers.ts';
 import { requireSignature } from '../../scripts/signing/require-signature.ts';
 import { TestRegistry } from '../delivery/registry.ts';
 import { newKey, SigningWorld, teamAt } from '../delivery/signing-world.ts';
+import { fileOf } from '../registries/packed-image.ts';
 
 /* cosign itself verifies what `npm run publish` puts beside an image, and signs what `npm run promote` accepts. It asks nothing but the registry. */
 
 const folder = mkdtempSync(join(tmpdir(), 'plinth-cosign-'));
 const report = (line: string) => console.log(line);
+const zod = join(import.meta.dirname, '../../node_modules/zod/package.json');
 const [key, other] = [newKey(), newKey()];
 let cosign = '';
 let registry = '';
@@ -26,7 +29,10 @@ let world: SigningWorld;
 beforeAll(async () => {
   cosign = await ensureProgram('cosign', report);
   registry = await ensureProgram('registry', report);
-  world = await SigningWorld.start(registry);
+  world = await SigningWorld.start(registry, [
+    fileOf('usr/bin/registry', readFileSync(registry), 0o755),
+    fileOf('usr/lib/node_modules/zod/package.json', readFileSync(zod)),
+  ]);
   for (const [name, { pem }] of [
     ['key', key],
     ['other', other],
@@ -69,6 +75,7 @@ const statement = z.object({
   predicate: z.record(z.string(), z.unknown()),
 });
 
+const billSchema = z.object({ components: z.array(z.object({ purl: z.string().optional() })) });
 const envelopeSchema = z.looseObject({ payload: z.string() });
 
 /** The statement in an envelope that cosign printed. */
@@ -101,6 +108,21 @@ describe('cosign verifies what publish wrote', () => {
     expect(found.subject[0]?.digest.sha256).toBe(world.digest.slice(7));
     expect(found.predicateType).toBe(predicateType);
     expect(found.predicate).toHaveProperty(field);
+  });
+
+  it('the bill of materials, with packages of Debian and npm and the modules of a real Go program', async () => {
+    const { stdout } = await verifyAttestation('cyclonedx');
+    const { components } = billSchema.parse(printed(stdout).predicate);
+    const { version } = loadLock().binaries.registry ?? {};
+    const npm = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(zod, 'utf8')));
+    expect(components.map(({ purl }) => purl)).toEqual(
+      expect.arrayContaining([
+        'pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13',
+        `pkg:golang/github.com/distribution/distribution/v3@${version}`,
+        expect.stringMatching(/^pkg:golang\/stdlib@1\.\d+/),
+        `pkg:npm/zod@${npm.version}`,
+      ]),
+    );
   });
 
   it('all of them in the registry to which promote copied them', async () => {
