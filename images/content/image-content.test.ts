@@ -59,7 +59,7 @@ it('finds packages of Debian, Alpine, npm and Python, modules of Go programs, an
   expect(
     await packagesOf([
       fileOf('app/main', program, 0o755),
-      npm('app/node_modules/@scope/left', '@scope/left', '1.0.0'),
+      npm('app/node_modules/@scope/left', '@scope/left', 'v1.0.0'),
       npm('app/not-modules/left', 'left', '1.0.0'),
       fileOf('lib/apk/db/installed', 'C:Q1\nP:musl\nV:1.2.5-r9\nA:x86_64\nL:MIT\n\nP:zlib\nV:1.3-r2\n'),
       fileOf('usr/bin/node', Buffer.from('\x7fELF and so on node.js/v24.21.0\0'), 0o755),

@@ -1,3 +1,4 @@
+import { clean } from 'semver';
 import { z } from 'zod';
 import type { ImageFile, ImagePackage } from './image-package.ts';
 
@@ -12,8 +13,10 @@ export function npmPackage({ path, content }: ImageFile): ImagePackage[] | undef
   if (!/(^|\/)node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(path)) return undefined;
   const read = packageJson.safeParse(json(content)).data;
   if (read === undefined) return [];
-  const { license, ...rest } = read;
-  return [{ type: 'npm', ...rest, ...(license === undefined ? {} : { licence: license }) }];
+  const { name, license } = read;
+  // npm publishes `v1.2.3` as 1.2.3.
+  const version = clean(read.version, { loose: true }) ?? read.version;
+  return [{ type: 'npm', name, version, ...(license === undefined ? {} : { licence: license }) }];
 }
 
 /**
