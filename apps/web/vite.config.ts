@@ -19,7 +19,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  ...(cluster === undefined ? {} : { server: clusterServer(new URL(cluster)) }),
+  ...(cluster === undefined
+    ? {}
+    : {
+        server: clusterServer(new URL(cluster)),
+        // Links to the sign-in lead to the cluster (src/cluster-origin.ts).
+        define: { 'import.meta.env.VITE_CLUSTER_ORIGIN': JSON.stringify(cluster) },
+      }),
 });
 
 function clusterServer({ origin, hostname }: URL) {

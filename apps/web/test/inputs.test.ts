@@ -56,5 +56,5 @@ it.each([
   ['app.dev.localhost:8443', 'https://accounts.dev.localhost:8443/settings'],
   ['pr-12-app.example.org', 'https://accounts.example.org/settings'],
 ])('at %s the pages of the sign-in are at %s', (host, page) => {
-  expect(accountsPage('/settings', { protocol: 'https:', host })).toBe(page);
+  expect(accountsPage('/settings', `https://${host}`)).toBe(page);
 });

@@ -1,5 +1,6 @@
 import { Suspense } from 'react';
 import { NavLink, Outlet } from 'react-router';
+import { clusterOrigin } from '../cluster-origin.ts';
 import { useIsAdministrator } from '../controllers/session.ts';
 import { useSessionEnd } from '../session-end.ts';
 import { ImpersonationBanner } from './impersonation-banner.tsx';
@@ -45,7 +46,7 @@ export function Shell() {
       {hasEnded && (
         <p role="alert" className="problem">
           You are not signed in any more.{' '}
-          <a href="/" target="_blank" rel="noreferrer">
+          <a href={`${clusterOrigin()}/`} target="_blank" rel="noreferrer">
             Sign in in another tab
           </a>
           , then come back and repeat what you did: what you typed is still here.
