@@ -29,6 +29,9 @@ export const signInPages = {
   error: '/error',
 } as const;
 
+/** Path of the page at accounts.DOMAIN that the link in a mail with a code opens. */
+export const mailedLinkPage = '/link';
+
 /**
  * The session cookie, which browsers send to one host only, never to apps: the prefix of its name requires
  * one host, TLS and the path / (RFC 6265bis, section 4.1.3).

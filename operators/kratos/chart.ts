@@ -26,6 +26,7 @@ import { accountsCourier, accountsOperator, databaseClient } from '../../model/s
 import type { SignIn } from '../../model/schema/sign-in.ts';
 import { configFolder, kratosConfig, kratosPorts } from './config.ts';
 import { keysJob } from './keys-job.ts';
+import { mailFiles } from './mails.ts';
 import { personSchema } from './person.ts';
 import { mappers } from './providers.ts';
 import { databaseLogin, secretVariables } from './variables.ts';
@@ -100,6 +101,7 @@ export function configFiles(
     'kratos.yaml': stringify(kratosConfig({ cluster, signIn }), { aliasDuplicateObjects: false }),
     'person.schema.json': `${JSON.stringify(personSchema(), null, 2)}\n`,
     ...(Object.keys(signIn.providers).length > 0 ? mappers : {}),
+    ...(signIn.methods.code ? mailFiles(cluster) : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { accountsOperator } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 import type { SignIn } from '../../model/schema/sign-in.ts';
 import { accountsHost, accountsUrl, sessionCookie, signInPages } from '../../model/sign-in.ts';
+import { mailedMinutes, mailTemplates } from './mails.ts';
 import { oidcProvider } from './providers.ts';
 
 /** Folder in which the pods mount Kratos' files. */
@@ -12,8 +13,7 @@ export const configFolder = '/etc/kratos';
 /** Ports of Kratos' two APIs, which are also those of its Service. */
 export const kratosPorts = { public: 4433, admin: 4434 } as const;
 
-/** Validity of a code or a link in a mail. */
-const codeLifespan = '15m';
+const codeLifespan = `${mailedMinutes}m`;
 
 type Cluster = Environment['cluster'];
 
@@ -168,8 +168,9 @@ function session(cluster: Cluster, { sessions }: SignIn): object {
   };
 }
 
-function courier({ domain }: Cluster, { mail }: SignIn): object {
+function courier({ domain }: Cluster, { mail, methods }: SignIn): object {
   return {
+    ...(methods.code ? { templates: mailTemplates(configFolder) } : {}),
     message_retries: 10,
     smtp: {
       from_address: mail.kind === 'smtp' ? mail.from : `no-reply@${domain}`,

@@ -38,8 +38,13 @@ describe('sign-in', () => {
   const errors: string[] = [];
 
   /** The newest code that was mailed to an address. */
-  async function mailedCode(address: string, after: number): Promise<string> {
-    let code = '';
+  function mailedCode(address: string, after: number): Promise<string> {
+    return mailed(address, after, /\b\d{6}\b/);
+  }
+
+  /** What of the newest mail to an address matches, once there are more than `after`. */
+  async function mailed(address: string, after: number, pattern: RegExp): Promise<string> {
+    let found = '';
     await until(async () => {
       const forward = await forwardToPod(world.cluster, 'mailpit', 8025);
       try {
@@ -50,13 +55,13 @@ describe('sign-in', () => {
         const mail = z
           .object({ Text: z.string() })
           .parse(await (await fetch(`${api}/message/${mine[0]?.ID}`)).json());
-        code = /\b\d{6}\b/.exec(mail.Text)?.[0] ?? '';
-        return code !== '';
+        found = pattern.exec(mail.Text)?.[0] ?? '';
+        return found !== '';
       } finally {
         forward.close();
       }
-    }, `a code by mail to ${address}`);
-    return code;
+    }, `a mail to ${address} with ${pattern}`);
+    return found;
   }
 
   async function claims(): Promise<{
@@ -377,6 +382,25 @@ describe('sign-in', () => {
     }
     expect(words[0]).not.toBe('');
     expect(words[1]).toBe(words[0]);
+  });
+
+  it('signs in by the link of a mail, in the browser that asked for it and no other', async () => {
+    const [asking, elsewhere] = [
+      await browser.newContext({ ignoreHTTPSErrors: true }),
+      await browser.newContext({ ignoreHTTPSErrors: true }),
+    ];
+    const own = await asking.newPage();
+    await own.goto(`${club}/linked`);
+    await own.locator('input[name="identifier"]').fill(ada.address);
+    await own.locator('button[name="method"][value="code"]').click();
+    const link = await mailed(ada.address, 0, /https:\S+\/link\?code=\d{6}/);
+    expect(new URL(link).origin).toBe(accounts);
+    expect((await (await elsewhere.newPage()).goto(link))?.status()).toBe(403);
+    await own.goto(link);
+    await own.getByRole('button', { name: 'Sign in' }).click();
+    await own.waitForURL(`${club}/linked`);
+    await asking.close();
+    await elsewhere.close();
   });
 
   it('accepts the password again, and signs out everywhere', async () => {

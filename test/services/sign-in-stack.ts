@@ -92,9 +92,19 @@ export class SignInStack {
   }
 
   /** The code of the newest mail to somebody, beyond the first `seen`. */
-  async code(email: string, seen = 0): Promise<string> {
+  code(email: string, seen = 0): Promise<string> {
+    return this.#mailed(email, /^(\d{6})$/m, seen);
+  }
+
+  /** The link beside the code of the newest mail to somebody, beyond the first `seen`. */
+  async link(email: string, seen = 0): Promise<string> {
+    const encoded = await this.#mailed(email, /^(https:\S+\/link\?code=3D\d{6})$/m, seen);
+    return encoded.replace('=3D', '=');
+  }
+
+  async #mailed(email: string, pattern: RegExp, seen: number): Promise<string> {
     try {
-      return await this.mail.found(email, /^(\d{6})$/m, seen);
+      return await this.mail.found(email, pattern, seen);
     } catch (error) {
       throw new Error(
         `${error instanceof Error ? error.message : error}\nKratos: ${this.#kratos.log.slice(-4_000)}`,

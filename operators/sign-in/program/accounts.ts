@@ -5,6 +5,7 @@ import { ownHeaders, redirect, refuse } from './answers.ts';
 import { errorPage, flowPage } from './flow-pages.ts';
 import { handOver } from './hand-over.ts';
 import { passToKratos, submit } from './kratos-forms.ts';
+import { mailedLinkPage } from './mailed-link.ts';
 import { changeSessions, sessionsPage, signOutForm } from './session-pages.ts';
 import { flows } from './texts.ts';
 import { perAccount, perAddress, Tries } from './tries.ts';
@@ -45,6 +46,8 @@ export function accountPages(input: AccountsInput): Pages {
         return redirect(response, 303, '/settings');
       case '/sign-in':
         return handOver(handOverInput(input), request, response, url);
+      case '/link':
+        return mailedLinkPage(visit);
       case '/sessions':
         return sessionsPage(visit);
       case '/sign-out':

@@ -26,7 +26,7 @@ export function flowHtml(kind: FlowKind, flow: unknown): string {
 }
 
 /** The action of a form as a path of this host, independent of Kratos' own address. */
-function formAction(action: string): string {
+export function formAction(action: string): string {
   if (!URL.canParse(action)) return '/';
   const { pathname, search } = new URL(action);
   return `${pathname}${search}`;

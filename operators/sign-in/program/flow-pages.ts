@@ -5,6 +5,7 @@ import { flowHtml } from './flow-html.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { escaped } from './html.ts';
 import { at, textAt } from './kratos.ts';
+import { mailedFlowCookies } from './mailed-link.ts';
 import { type FlowKind, titles } from './texts.ts';
 
 /** The page of a flow, or the redirect that Kratos' answer requires. */
@@ -12,15 +13,17 @@ export async function flowPage(visit: Visit, kind: FlowKind): Promise<void> {
   const { kratos, request, response, url } = visit;
   const id = url.searchParams.get('flow');
   if (id === null) return redirect(response, 303, newFlow(kind, url));
-  const path = `/self-service/${kind}/flows?id=${encodeURIComponent(id)}`;
-  const answer = await kratos.call('GET', path, { cookie: request.headers.cookie ?? '' });
+  const answer = await kratos.flow(kind, id, request.headers.cookie);
   if (answer.status === 200) {
     const back = backOf(visit, answer.body);
     // After the verification of an address, redirect to the page that was opened first.
     if (kind === 'verification' && textAt(answer.body, 'state') === 'passed_challenge' && back !== '')
       return redirect(response, 303, back);
     const html = `${flowHtml(kind, answer.body)}\n${furtherLinks(kind, back)}`;
-    return sendPage(visit, 200, titles[kind], html, answer.cookies);
+    return sendPage(visit, 200, titles[kind], html, [
+      ...answer.cookies,
+      ...mailedFlowCookies(kind, answer.body),
+    ]);
   }
   const instead = insteadOf(kind, url, answer);
   if (instead !== undefined) return redirect(response, 303, instead);

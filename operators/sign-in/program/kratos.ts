@@ -3,10 +3,13 @@ import { askJson, type JsonAnswer } from './ask-json.ts';
 import type { CertificateFolder } from './certificate-folder.ts';
 import { Unavailable } from './fresh-answers.ts';
 import type { Known } from './sessions.ts';
+import type { FlowKind } from './texts.ts';
 import { untilAnswered } from './until-answered.ts';
 
 /** Time-out of a request to Kratos in milliseconds. */
 const patience = 1_000;
+/** The same for a flow: Kratos makes its forms, with pictures, and nothing but the page of the flow waits for it. */
+const flowPatience = 5_000;
 
 /** Client of one API of Kratos: the public one, with the visitor's cookies, or the admin API. */
 export class Kratos {
@@ -40,6 +43,12 @@ export class Kratos {
     } catch (error) {
       throw new Unavailable(`Kratos does not answer: ${error instanceof Error ? error.message : error}`);
     }
+  }
+
+  /** A flow with its forms, for the browser with these cookies (Kratos, 'Get Login Flow'). */
+  flow(kind: FlowKind, id: string, cookie = ''): Promise<JsonAnswer> {
+    const path = `/self-service/${kind}/flows?id=${encodeURIComponent(id)}`;
+    return this.call('GET', path, { cookie }, undefined, flowPatience);
   }
 
   /** The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). */

@@ -25,8 +25,13 @@ export const groups: readonly (readonly [group: string, heading: string])[] = [
   ['oidc', 'Other accounts'],
 ];
 
-/** Messages with a remedy for errors of Kratos (text/id.go) whose own text has none. */
+const mailed =
+  'A mail with a code and a link was sent. Type the code here, or open the link in this browser. If no mail comes, compare the address.';
+
+/** Messages with a remedy for those of Kratos (text/id.go) whose own text has none. */
 const explained: Readonly<Record<number, string>> = {
+  1010014: mailed,
+  1040005: mailed,
   4000002: 'This is missing.',
   4000005: 'This password cannot be taken. Write a longer one that is used nowhere else.',
   4000006:
