@@ -25,12 +25,15 @@ export class IdentityProvider {
   signsIn = '';
   readonly port: number;
   readonly roots: string;
+  /** Its own, in PEM. */
+  readonly certificate: string;
   #server: Server;
 
-  private constructor(server: Server, port: number, roots: string) {
+  private constructor(server: Server, port: number, { roots, cert }: { roots: string; cert: string }) {
     this.#server = server;
     this.port = port;
     this.roots = roots;
+    this.certificate = cert;
   }
 
   static async start(authority: TestAuthority): Promise<IdentityProvider> {
@@ -40,7 +43,7 @@ export class IdentityProvider {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return new IdentityProvider(server, port, authority.roots);
+    return new IdentityProvider(server, port, { roots: authority.roots, cert: pair.cert });
   }
 
   get host(): string {
