@@ -172,14 +172,27 @@ it('what was typed is sent again after the rights have changed', async () => {
   expect(complaints).toEqual([]);
 });
 
-it('names are text, whatever they contain', async () => {
-  const name = '<img src=x onerror="alert(1)">';
-  api.organisations = [{ ...api.club, name }];
-  api.members = [];
-  const { page, complaints } = await opened('/organisations', name);
-  expect(await page.locator('img').count()).toBe(0);
-  expect(complaints).toEqual([]);
-});
+it.each(['/organisations', club, `${club}/keys`, '/account/sessions'])(
+  'what people wrote is text, whatever it contains: %s',
+  async (path) => {
+    const text = '<img src=x onerror="alert(1)">';
+    const at = '2026-03-01T10:00:00.000Z';
+    api.organisations = [{ ...api.club, name: text }];
+    api.invitations = [
+      { id: 'i1', email: text, roles: [text], invitedBy: text, createdAt: at, expiresAt: at },
+    ];
+    api.keys = [
+      {
+        ...{ id: 'k1', organisation: api.club.id, name: text, scopes: [text], prefix: text, createdBy: text },
+        ...{ createdAt: at, expiresAt: at, lastUsedAt: null },
+      },
+    ];
+    api.ownSessions = api.ownSessions.map((each) => ({ ...each, agent: text, address: text }));
+    const { page, complaints } = await opened(path, text);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  },
+);
 
 it('axe finds nothing wrong with the banner of somebody who acts as another person, at 320 px', async () => {
   api.actAs('bo', {

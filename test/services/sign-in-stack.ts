@@ -40,13 +40,20 @@ export class SignInStack {
     this.proxy = proxy;
   }
 
-  /** `database`: a name of its own in the Postgres of all tests. `provider`: people can sign in by it too, as `house`. */
-  static async start(database: string, provider?: IdentityProvider): Promise<SignInStack> {
+  /**
+   * `database`: a name of its own in the Postgres of all tests. `provider`: people can sign in by it too, as `house`.
+   * `signIn`: what stands there in cluster.yaml beside the mail. Default: nothing.
+   */
+  static async start(
+    database: string,
+    provider?: IdentityProvider,
+    signIn: object = {},
+  ): Promise<SignInStack> {
     const program = await ensureProgram('kratos', console.log);
     await makeDatabase(inject('postgres'), database);
     const authority = await TestAuthority.make('kratos');
     const env = environment({
-      cluster: { signIn: { mail: { kind: 'mailpit' }, ...(provider && providersOf(provider)) } },
+      cluster: { signIn: { mail: { kind: 'mailpit' }, ...(provider && providersOf(provider)), ...signIn } },
       apps: [testApp({ name: 'shop', exposes: { port: 'http', signIn: true } })],
     });
     const mail = await MailSink.start();
@@ -100,6 +107,12 @@ export class SignInStack {
   async link(email: string, seen = 0): Promise<string> {
     const encoded = await this.#mailed(email, /^(https:\S+\/link\?code=3D\d{6})$/m, seen);
     return encoded.replace('=3D', '=');
+  }
+
+  /** The link of Kratos itself in the newest mail to somebody, beyond the first `seen`. */
+  async kratosLink(email: string, seen = 0): Promise<string> {
+    const encoded = await this.#mailed(email, /(https:\S+\/self-service\/\w+\?flow=3D[^\s"<]+)/, seen);
+    return encoded.replaceAll('=3D', '=').replaceAll('&amp;', '&');
   }
 
   async #mailed(email: string, pattern: RegExp, seen: number): Promise<string> {

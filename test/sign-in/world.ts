@@ -190,6 +190,7 @@ export class SignInWorld {
     const running = await start(change(this.#config), {
       identities: this.folder,
       ports: { visitors: 0, keys: 0, probes: 0 },
+      evenMs: 0,
       replicas: async () => this.#others.filter(({ port }) => port !== own),
       serviceHost: () => '127.0.0.1',
     });

@@ -12,6 +12,8 @@ export interface AccountsInput {
   kratos: Kratos;
   sessions: Sessions;
   codes: Codes;
+  /** Milliseconds after which a form that names an account is answered at the earliest. */
+  evenMs: number;
 }
 
 /** A request to the host of accounts, with what its pages need. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { readForm, type Visit } from './account-visit.ts';
 import { type Refused, refuse } from './answers.ts';
 import { endToEnd, personHeader } from './headers.ts';
@@ -28,8 +29,23 @@ export async function submit(visit: Visit): Promise<void> {
   if (accounts.length > 1) return refuse(request, response, severalAccounts);
   const [key = `flow ${url.searchParams.get('flow')}`] = accounts;
   const seconds = tries.account.take(key);
-  if (seconds === 0) return passToKratos(visit, body);
+  if (seconds === 0) return passToKratos(visit, body, accounts.length === 0 ? undefined : even(visit));
   refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
+}
+
+/** Milliseconds after which a form that names an account is answered at the earliest; more than Kratos needs to compare a password. */
+export const evenMs = 1_000;
+
+/**
+ * Kratos compares no password where no account has the address, and is faster then: its answer waits, so that the time does not say
+ * whether there is an account. One that signs in is sent at once.
+ */
+function even({ config, evenMs: least }: Visit): (answer: IncomingMessage) => number {
+  const from = performance.now();
+  return ({ headers }) => {
+    const signsIn = headers['set-cookie']?.some((each) => each.startsWith(`${config.kratosCookie}=`));
+    return signsIn === true ? 0 : Math.max(0, from + least - performance.now());
+  };
 }
 
 /** Form fields that can contain the address of an account. */
@@ -70,7 +86,11 @@ const tooManyFromHere = (seconds: number): Refused => ({
 });
 
 /** Kratos' paths for browsers; flows of native programs are excluded, because they have no CSRF token. */
-export function passToKratos({ kratos, request, response, url }: Visit, body?: string): void {
+export function passToKratos(
+  { kratos, request, response, url }: Visit,
+  body?: string,
+  hold?: (answer: IncomingMessage) => number,
+): void {
   const isApi = /^\/self-service\/[^/]+\/api(\/|$)/.test(url.pathname);
   if (isApi || (request.method !== 'GET' && request.method !== 'POST')) {
     refuse(request, response, {
@@ -85,8 +105,8 @@ export function passToKratos({ kratos, request, response, url }: Visit, body?: s
     ([name]) => name.toLowerCase().replaceAll('_', '-') !== personHeader,
   );
   const failed = () => refuse(request, response, kratosAway, { 'retry-after': '2' });
-  const read = body === undefined ? {} : { body };
-  pass({ request, response, target: { ...kratos.options() }, headers, failed, ...read });
+  const given = { ...(body === undefined ? {} : { body }), ...(hold === undefined ? {} : { hold }) };
+  pass({ request, response, target: { ...kratos.options() }, headers, failed, ...given });
 }
 
 const kratosAway = {

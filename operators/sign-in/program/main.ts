@@ -16,6 +16,7 @@ import { PeopleDirectory } from './directory.ts';
 import { Door, type DoorInput } from './door.ts';
 import { EveryKey, keyServer, redeem } from './key-server.ts';
 import { Kratos } from './kratos.ts';
+import { evenMs } from './kratos-forms.ts';
 import { log } from './log.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OtherReplicas, type ReplicaAddress } from './other-replicas.ts';
@@ -30,6 +31,8 @@ export interface ProgramPlace {
   ports: { visitors: number; keys: number; probes: number };
   /** Addresses of the other replicas. Default: from DNS. */
   replicas?: () => Promise<ReplicaAddress[]>;
+  /** Milliseconds after which a form that names an account is answered at the earliest. Default: `evenMs`. */
+  evenMs?: number;
   /** Address of an app's Service. Default: from the configuration. */
   serviceHost?: (app: AppConfig) => string;
 }
@@ -69,7 +72,11 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
   const credentials = identities.needed('sign-in-server');
   let isStopping = false;
   const servers = {
-    visitors: visitorServer(config, door, accountPages({ config, kratos, sessions, codes })),
+    visitors: visitorServer(
+      config,
+      door,
+      accountPages({ config, kratos, sessions, codes, evenMs: place.evenMs ?? evenMs }),
+    ),
     keys: keyServer({
       ...{ keys, every: new EveryKey(keys, replicas), codes, credentials },
       directory: directoryOf(config, identities),

@@ -29,6 +29,8 @@ interface Passed {
   headers: HeaderList;
   /** The body, if it was already read. Default: the body of the request is streamed. */
   body?: string;
+  /** Milliseconds until an answer may be sent. Default: none. */
+  hold?: (answer: IncomingMessage) => number;
   /** Sends the error response if the server does not answer. */
   failed(status: 502 | 504): void;
 }
@@ -64,7 +66,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Streams a request to the server and the response back. */
-export function pass({ request: message, response, target, headers, body, failed }: Passed): void {
+export function pass({ request: message, response, target, headers, body, hold, failed }: Passed): void {
   const framed: HeaderList =
     message.headers['transfer-encoding'] === undefined
       ? headers
@@ -79,10 +81,14 @@ export function pass({ request: message, response, target, headers, body, failed
     response.once('close', leave);
     asked.once('response', (answer) => {
       asked.setTimeout(0);
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
-      response.flushHeaders();
-      // `pipeline` closes both ends if one fails.
-      pipeline(answer, response, () => undefined);
+      const send = (): void => {
+        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
+        response.flushHeaders();
+        // `pipeline` closes both ends if one fails.
+        pipeline(answer, response, () => undefined);
+      };
+      if (hold === undefined) send();
+      else setTimeout(send, hold(answer));
     });
     asked.once('error', (error) => {
       response.off('close', leave);
