@@ -14,6 +14,8 @@ const programsOfTests = [
   'helm',
   'kratos',
   'mailpit',
+  'victoria-logs',
+  'opentelemetry-collector',
   'pulumi',
   'versitygw',
 ] as const;

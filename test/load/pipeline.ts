@@ -68,20 +68,25 @@ export class Pipeline {
   /** Port at which the app serves its own metrics. */
   readonly #appPort: number;
   readonly #env: Environment;
-  #roots = '';
+  /** Certificates that the stores' callers trust, in PEM. */
+  roots = '';
 
   private constructor(appPort: number, env: Environment) {
     this.#appPort = appPort;
     this.#env = env;
   }
 
-  /** `cluster`: what cluster.yaml says beside `store: light`. */
-  static async start(appPort: number, cluster: Record<string, unknown> = {}): Promise<Pipeline> {
+  /** `cluster`: what cluster.yaml says beside `store: light`. `started`: the parts that run, in their order. */
+  static async start(
+    appPort: number,
+    cluster: Record<string, unknown> = {},
+    started: readonly PartName[] = names,
+  ): Promise<Pipeline> {
     const made = new Pipeline(appPort, environmentWith(cluster));
     await made.#makeIdentities();
     for (const name of names)
       for (const port of listening[name]) made.#ports.set(`${name}:${port}`, await freePort());
-    for (const name of names) await made.#startPart(name);
+    for (const name of started) await made.#startPart(name);
     return made;
   }
 
@@ -106,7 +111,7 @@ export class Pipeline {
   /** A store as the commands ask it. */
   store(name: 'prometheus' | 'victoria-logs' | 'jaeger'): Store {
     const port = { prometheus: ports.metrics, 'victoria-logs': ports.logs, jaeger: ports.traceQueries }[name];
-    const trust = name === 'victoria-logs' ? { ca: this.#roots, servername: 'localhost' } : {};
+    const trust = name === 'victoria-logs' ? { ca: this.roots, servername: 'localhost' } : {};
     return {
       name,
       options: { host: '127.0.0.1', port: this.port(name, port), agent: false, ...trust },
@@ -114,11 +119,13 @@ export class Pipeline {
     };
   }
 
-  /** Series of a part's own metrics, by name and labels as they are written. */
-  async ownMetrics(name: PartName): Promise<Map<string, number>> {
-    const answer = await fetch(`http://127.0.0.1:${this.port(name, ports.ownMetrics)}/metrics`);
-    const samples = (await answer.text()).matchAll(/^([a-z_]\S*|[a-z_]\w*\{.*\}) (\S+)$/gm);
-    return new Map([...samples].map(([, series = '', value]) => [series, Number(value)]));
+  /** The sum of a part's own metric, of the series that have this label; 0 if there is none. */
+  async ownMetric(part: PartName, name: string, label: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.port(part, ports.ownMetrics)}/metrics`);
+    const samples = (await answer.text()).matchAll(/^(\w+)\{(.*)\} (\S+)$/gm);
+    return [...samples]
+      .filter(([, each, labels]) => each === name && labels?.split(',').includes(label))
+      .reduce((sum, [, , , value]) => sum + Number(value), 0);
   }
 
   async stop(): Promise<void> {
@@ -128,7 +135,7 @@ export class Pipeline {
 
   async #makeIdentities(): Promise<void> {
     const authority = await TestAuthority.make('telemetry');
-    this.#roots = authority.roots;
+    this.roots = authority.roots;
     for (const name of ['jaeger', 'victoria-logs', 'opentelemetry-collector']) {
       const dnsNames = ['localhost', `${name}.${name}.svc.cluster.local`];
       const server = await authority.issue({ commonName: name, dnsNames, seconds: 86_400 });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request as passOn, type RequestOptions, type Server } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { TestAuthority } from './authority.ts';
 import { scratch } from './identity-folder.ts';
 
@@ -15,6 +16,8 @@ export interface FakeObjects {
   configMaps: Record<string, Record<string, string>>;
   /** From `NAMESPACE/NAME:PORT` to a port of this machine. */
   services: Record<string, number>;
+  /** A real API server, which gets the requests for ConfigMaps that are not above. */
+  behind?: KubeConfig;
 }
 
 /** An API server that knows Secrets, ConfigMaps, Services with one pod each, and the forwarding of ports to it. */
@@ -54,7 +57,10 @@ export class FakeCluster {
     writeFileSync(join(state, name, 'kubeconfig'), JSON.stringify(config));
     const cluster = new FakeCluster(objects, server, state);
     server.on('request', (request: IncomingMessage, response) => {
-      const body = cluster.#answer(new URL(request.url ?? '/', 'http://fake'));
+      const url = new URL(request.url ?? '/', 'http://fake');
+      const body = cluster.#answer(url);
+      if (body === undefined && objects.behind !== undefined && url.pathname.includes('/configmaps'))
+        return void passTo(objects.behind, request, response);
       response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body ?? { kind: 'Status', code: 404, message: 'there is none' }));
     });
@@ -87,7 +93,7 @@ export class FakeCluster {
       .map((key) => ({ port: Number(key.split(':')[1]), targetPort: 'it' }));
     if (kind === 'services' && ports.length > 0)
       return { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: { of: name }, ports } };
-    if (kind === 'pods') return this.#pods(namespace, searchParams.get('labelSelector')?.slice(3) ?? '');
+    if (kind === 'pods') return this.#pods(namespace, searchParams.get('labelSelector')?.split('=')[1] ?? '');
     return undefined;
   }
 
@@ -139,6 +145,22 @@ export class FakeCluster {
       () => to.end(),
     );
   }
+}
+
+/** Sends a request to a real API server, as its administrator, and its answer back. */
+async function passTo(behind: KubeConfig, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const type = request.headers['content-type'];
+  const options: RequestOptions = {
+    ...(request.method === undefined ? {} : { method: request.method }),
+    headers: type === undefined ? {} : { 'content-type': type },
+  };
+  await behind.applyToHTTPSOptions(options);
+  const sent = passOn(`${behind.getCurrentCluster()?.server}${request.url}`, options, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  sent.on('error', () => response.destroy());
+  request.pipe(sent);
 }
 
 /** A binary frame of a server (RFC 6455, 5.2). */
