@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadLock } from '../../images/lock/index.ts';
 import { dashboardFaults } from './dashboard-faults.ts';
+import { dashboardProviders } from './documented-config.ts';
 
 const root = join(import.meta.dirname, '../..');
 const configMap = z.object({ data: z.record(z.string(), z.string()) });
@@ -16,10 +17,17 @@ const document = z.looseObject({
   annotations: z.looseObject({ list: z.array(z.looseObject({})).optional() }),
 });
 
+function files(pattern: string): (readonly [file: string, data: Record<string, string>])[] {
+  return globSync(pattern, { cwd: root }).map((file) => [
+    file,
+    configMap.parse(parse(readFileSync(join(root, file), 'utf8'))).data,
+  ]);
+}
+
 /** Every dashboard in `manifests/`, by environment and name. */
 const rendered = Object.fromEntries(
-  globSync('manifests/*/grafana/configmap-dashboard-*.yaml', { cwd: root }).flatMap((file) =>
-    Object.entries(configMap.parse(parse(readFileSync(join(root, file), 'utf8'))).data).map(([key, text]) => [
+  files('manifests/*/grafana/configmap-dashboard-*.yaml').flatMap(([file, data]) =>
+    Object.entries(data).map(([key, text]) => [
       `${file.split('/')[1]}-${key.replace('.json', '')}`,
       document.parse(JSON.parse(text)),
     ]),
@@ -67,4 +75,15 @@ describe('the schema that Grafana publishes', () => {
     const named = Object.keys(mistakes).filter((name) => found.includes(`${name}.ts(`));
     expect(named).toEqual(Object.keys(mistakes));
   }, 60_000);
+});
+
+it('the folders of dashboards have the keys that Grafana documents', () => {
+  const found = files('manifests/*/grafana/configmap-grafana.yaml');
+  expect(found.length).toBeGreaterThan(1);
+  for (const [file, data] of found)
+    expect(dashboardProviders.safeParse(parse(data['dashboards.yaml'] ?? '')).error, file).toBeUndefined();
+  expect(
+    dashboardProviders.safeParse({ apiVersion: 1, providers: [{ name: 'a', type: 'file', path: '/' }] })
+      .success,
+  ).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /*
- * Configuration of Loki and Tempo as upstream documents it, as far as it is written here: each key with its type. Both end at a key that they
- * do not know, and neither runs where this is developed.
+ * Configuration of Loki, Tempo and Grafana's folders of dashboards as upstream documents it, as far as it is written here: each key with its type. Loki
+ * and Tempo end at a key that they do not know, and none of them runs where this is developed.
  */
 
 const path = z.string().startsWith('/');
@@ -145,4 +145,18 @@ export const tempoConfiguration = z.strictObject({
       global: z.strictObject({ max_bytes_per_trace: count }),
     }),
   }),
+});
+
+/** Grafana 12.2, 'Provision Grafana', 'Dashboards' (grafana/grafana, docs/sources/administration/provisioning/index.md). */
+export const dashboardProviders = z.strictObject({
+  apiVersion: z.literal(1),
+  providers: z.array(
+    z.strictObject({
+      name: z.string().min(1),
+      type: z.literal('file'),
+      allowUiUpdates: z.boolean(),
+      updateIntervalSeconds: count,
+      options: z.strictObject({ path, foldersFromFilesStructure: z.boolean() }),
+    }),
+  ),
 });
