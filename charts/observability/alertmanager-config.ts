@@ -61,8 +61,9 @@ function receiversOf({ cluster }: Pick<Environment, 'cluster'>): readonly AlertR
 function receiver(cluster: string, given: AlertReceiver): object {
   const file = (key: string | undefined) => `${receiversFolder}/${key}`;
   const key = receiverKey(given);
-  // One line per alert: summary and runbook.
-  const text = '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ end }}';
+  // Of each alert: summary and runbook in a line, and its evidence below.
+  const text =
+    '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ with .Annotations.evidence }}{{ . }}\n{{ end }}{{ end }}';
   switch (given.kind) {
     case 'webhook':
       return { webhook_configs: [{ url_file: file(key), send_resolved: true }] };

@@ -1,4 +1,5 @@
 import { durationBounds, type Objective } from '../../model/schema/objective.ts';
+import { namespaceOf } from '../kube/names.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Seconds for which the alerts of a new objective tell nobody. */
@@ -37,11 +38,30 @@ export function objectiveRules(app: string, objective: Objective): PrometheusRul
         // The second factor is 1. It adds the label by which Alertmanager notifies nobody.
         expr: `${burning} * on (app) group_left (${burnInLabel}) app:objective:burn_in{app="${app}",objective="${promise}"}`,
         summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${promise}).`,
+        evidence: evidence(app, long),
       });
       return { ...rule, labels: { ...rule.labels, app, window: long } };
     }),
     unmeasured(app),
   ];
+}
+
+/**
+ * What a person asks first (Prometheus, 'Template reference', `query`): which request failed most, whether there is a new release, and the
+ * commands for a trace, log lines and groups of errors.
+ */
+function evidence(app: string, window: string): string {
+  const failed = `topk(1, sum by (span_name) (increase(traces_span_metrics_calls_total{service_name="${app}",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"}[${window}])) > 0)`;
+  const ready = (offset: string) =>
+    `max by (image_tag) (k8s_container_ready{namespace="${namespaceOf({ name: app })}",container="${app}"}${offset})`;
+  const released = `${ready('')} unless ${ready(' offset 1d')}`;
+  return [
+    `Failed most: {{ with query \`${failed}\` }}{{ . | first | label "span_name" }}, {{ . | first | value | printf "%.0f" }} times{{ else }}none; requests were slow{{ end }}`,
+    `Released in the last day: {{ range $i, $each := query \`${released}\` }}{{ if $i }}, {{ end }}{{ $each.Labels.image_tag }}{{ else }}nothing{{ end }}`,
+    `Traces: npm run trace -- --slow ${app}`,
+    `Errors: npm run errors -- ${app} --since ${window}`,
+    `Lines: npm run logs -- ${app} --level error --since ${window}`,
+  ].join('\n');
 }
 
 function badRequests(app: string, { within }: Objective): PrometheusRule[] {

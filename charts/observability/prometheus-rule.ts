@@ -9,7 +9,12 @@ export interface AlertRule {
   expr: string;
   for?: string;
   labels: { severity: Severity } & Record<string, string>;
-  annotations: { summary: string; runbook: string };
+  annotations: {
+    summary: string;
+    runbook: string;
+    /** What Prometheus knows of the cause, and the commands that show the rest; a line each. */
+    evidence?: string;
+  };
 }
 
 /** `page`: act at once. `ticket`: act within days. `none`: proves that alerts arrive. */
@@ -24,13 +29,13 @@ export interface RuleFile {
 export function alert(
   name: string,
   severity: Severity,
-  { expr, hold, summary }: { expr: string; hold?: string; summary: string },
+  { expr, hold, summary, evidence }: { expr: string; hold?: string; summary: string; evidence?: string },
 ): AlertRule {
   return {
     alert: name,
     expr,
     ...(hold === undefined ? {} : { for: hold }),
     labels: { severity },
-    annotations: { summary, runbook: runbook(name) },
+    annotations: { summary, runbook: runbook(name), ...(evidence === undefined ? {} : { evidence }) },
   };
 }

@@ -5,8 +5,13 @@ import { inUnits } from '../../model/schema/quantity.ts';
  * memory of a collector nor a store.
  */
 export const signalLimits = {
-  /** Log lines of one app a second from which an alert fires: what the pipeline is tested with, of all apps together. */
-  linesPerSecond: 1000,
+  /** Log lines of one app a second on one node. */
+  linesPerSecond: {
+    /** From here on an alert fires: what the pipeline is tested with, of all apps together. */
+    alert: 1000,
+    /** The agent reads no faster: the rest waits in the files of the containers. */
+    most: 2000,
+  },
   /** Bytes of a log line. The agent splits a longer one, the collector cuts it. */
   line: '256KiB',
   /**

@@ -60,16 +60,26 @@ function collector(): PrometheusRule[] {
   ];
 }
 
-/** The agent has a receiver for each app, by which its own metrics are counted. */
+/** The agent has a receiver and a queue for each app, by which its own metrics are counted. */
 function agent(): PrometheusRule[] {
+  const { alert: many, most } = signalLimits.linesPerSecond;
+  const queued = (part: string) => `otelcol_exporter_queue_${part}{job="opentelemetry-agent"}`;
   return [
     alert('LogsFlood', 'ticket', {
-      expr: `sum by (receiver) (rate(otelcol_receiver_accepted_log_records_total{receiver=~"file_log/.+"}[5m])) > ${signalLimits.linesPerSecond}`,
+      expr: `sum by (receiver) (rate(otelcol_receiver_accepted_log_records_total{receiver=~"file_log/.+"}[5m])) > ${many}`,
       hold: '15m',
-      summary: `The app of {{ $labels.receiver }} writes more than ${signalLimits.linesPerSecond} log lines a second.`,
+      summary: `The app of {{ $labels.receiver }} writes more than ${many} log lines a second.`,
+    }),
+    alert('LogsDelayed', 'ticket', {
+      expr: `max by (exporter) (min_over_time(${queued('size')}[5m]) / ${queued('capacity')}) > ${full}`,
+      hold: '5m',
+      summary: `Log lines of {{ $labels.exporter }} are read late, and those that the node rotates away are lost: the app writes more than ${most} a second, or their store does not take them.`,
     }),
   ];
 }
+
+/** Part of a queue that is always in use while reading waits: it waits with up to 100 lines, which have no room. */
+const full = 0.9;
 
 /** Part of a store's bound from which an alert fires: beyond the bound the oldest data goes, before its retention ends. */
 const nearlyFull = 0.9;

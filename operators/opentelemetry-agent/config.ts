@@ -90,6 +90,11 @@ function fileLog(include: string[], exclude: string[]): object {
   };
 }
 
+/** The id of a component in the collector's configuration: the one of an app, or of all other pods. */
+function idOf(kind: string, app?: string): string {
+  return app === undefined ? kind : `${kind}/${app}`;
+}
+
 /**
  * A receiver for each app, and one for all other pods. A receiver looks at its files again once it has read all of them to their end, which one
  * that grows faster than it is read keeps it from: such an app delays its own lines alone, and the agent's metrics count each app's lines.
@@ -99,41 +104,60 @@ function fileLogs(apps: Environment['apps']): Record<string, object> {
   // Its own complaint about a store that is away would be a line to send to that store.
   const others = fileLog([`${logsFolder}/*/*/*.log`], [filesOf(name), ...own.map(({ files }) => files)]);
   return {
-    file_log: others,
-    ...Object.fromEntries(own.map((app) => [`file_log/${app.name}`, fileLog([app.files], [])])),
+    [idOf('file_log')]: others,
+    ...Object.fromEntries(own.map((app) => [idOf('file_log', app.name), fileLog([app.files], [])])),
   };
 }
 
+/** Reading waits for a store that is away: the files are the longer queue. */
+const queue = { storage: 'file_storage', block_on_overflow: true };
+
+/** Unsent lines of all pods that are of no app. */
+const queueOfOthers = { ...queue, sizer: 'bytes', queue_size: 64 * 2 ** 20, num_consumers: 2 };
+
+/** A batch of this size is sent at once, so that it has room in the memory of the agent and in a request to the store. */
+const largestBatch = 16 * 2 ** 20;
+
+/**
+ * The unsent lines of one app: those of a second. A queue counts what is waiting and what is being sent (exporterhelper, `queue_size`), and a
+ * batch is sent a second after its first line came (`flush_timeout`). So no more lines are read in a second, and the rest waits in the files.
+ */
+const queueOfApp = {
+  ...queue,
+  sizer: 'items',
+  queue_size: signalLimits.linesPerSecond.most,
+  num_consumers: 1,
+  batch: { sizer: 'bytes', flush_timeout: '1s', min_size: largestBatch, max_size: largestBatch },
+};
+
 /** The collector's configuration: files of containers, their JSON taken apart, sent to the store. */
 export function agentConfig(env: Pick<Environment, 'cluster' | 'apps'>): object {
-  const receivers = fileLogs(env.apps);
+  const { logs: store } = signalStores(env);
+  const apps = env.apps.map((app) => app.name);
+  const exporters = {
+    [idOf('otlp_http')]: logsExporter(store, queueOfOthers),
+    ...Object.fromEntries(apps.map((app) => [idOf('otlp_http', app), logsExporter(store, queueOfApp)])),
+  };
+  const pipelines = [undefined, ...apps].map((app) => [
+    idOf('logs', app),
+    {
+      receivers: [idOf('file_log', app)],
+      processors: ['memory_limiter', 'transform/limits'],
+      exporters: [idOf('otlp_http', app)],
+    },
+  ]);
   return {
     extensions: {
       ...common.extensions,
       file_storage: { directory: stateFolder, create_directory: true },
     },
-    receivers,
+    receivers: fileLogs(env.apps),
     processors: { memory_limiter: common.processors.memory_limiter, 'transform/limits': logLimits() },
-    exporters: {
-      otlp_http: logsExporter(signalStores(env).logs, {
-        storage: 'file_storage',
-        sizer: 'bytes',
-        queue_size: 64 * 2 ** 20,
-        num_consumers: 2,
-        // Reading waits for a store that is away: the files are the longer queue.
-        block_on_overflow: true,
-      }),
-    },
+    exporters,
     service: {
       extensions: ['health_check', 'file_storage'],
       telemetry: common.telemetry,
-      pipelines: {
-        logs: {
-          receivers: Object.keys(receivers),
-          processors: ['memory_limiter', 'transform/limits'],
-          exporters: ['otlp_http'],
-        },
-      },
+      pipelines: Object.fromEntries(pipelines),
     },
   };
 }

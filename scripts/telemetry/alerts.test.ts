@@ -58,3 +58,20 @@ it('shows an alert that burns in, and another that fires, by different words', (
     .map((line) => line.split('  ')[0]);
   expect(states).toEqual(['burns in', 'firing']);
 });
+
+it('prints the evidence of an alert below the list', () => {
+  const printed = printAlerts([
+    {
+      labels: { alertname: 'ErrorBudgetBurns', severity: 'page' },
+      annotations: { summary: 'It burns.', evidence: 'Failed most: PlaceOrder\nTraces: npm run trace' },
+      state: 'firing',
+      activeAt: '2026-01-01T00:00:00Z',
+    },
+  ]);
+  expect(printed.split('\n').slice(2)).toEqual([
+    '',
+    'It burns.',
+    '  Failed most: PlaceOrder',
+    '  Traces: npm run trace',
+  ]);
+});

@@ -103,8 +103,14 @@ export function printAlerts(alerts: readonly Alert[]): string {
     annotations.summary ?? '',
   ]);
   const runbooks = new Set(alerts.flatMap(({ annotations }) => annotations.runbook ?? []));
+  const evidence = alerts.flatMap(({ annotations }) =>
+    annotations.evidence === undefined
+      ? []
+      : ['', annotations.summary ?? '', ...annotations.evidence.split('\n').map((line) => `  ${line}`)],
+  );
   return [
     ...table(['STATE', 'ALERT', 'SEVERITY', 'SINCE', 'SUMMARY'], rows),
+    ...evidence,
     ...(runbooks.size === 0 ? [] : ['', 'What to do:', ...[...runbooks].map((path) => `  ${path}`)]),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { signalLimits } from '../../charts/observability/signal-limits.ts';
@@ -6,7 +7,7 @@ import type { LogLine } from '../../scripts/telemetry/log-line.ts';
 import { logLines } from '../../scripts/telemetry/logs.ts';
 import { traceById } from '../../scripts/telemetry/trace.ts';
 import { until } from '../until.ts';
-import { sumOf } from './counts.ts';
+import { countLines, sumOf } from './counts.ts';
 import { Pipeline } from './pipeline.ts';
 import { ContainerLog, newTrace, otlpSpans, SeriesServer, type SpanInput, sendOtlp } from './senders.ts';
 
@@ -111,24 +112,48 @@ describe('the parts of observability with more input than they can hold', () => 
     for (const { message } of lines) expect(message.length).toBeLessThanOrEqual(256 * 1024);
   }, 240_000);
 
-  it('read the lines of one app while another writes without a pause, and count them by app', async () => {
-    const other = new ContainerLog(pipeline.podLogs, 'jobs');
-    const flood = Array.from({ length: 5_000 }, (_, i) => `${i} ${randomBytes(50).toString('hex')}`);
-    const writing = setInterval(() => log.write(flood), 50);
+  it('read the lines of an app that writes without a pause up to its bound, those of another app at once, and lose none', async () => {
+    const flood = new ContainerLog(pipeline.podLogs, 'jobs');
+    const lines = Array.from({ length: 250 }, () =>
+      JSON.stringify({ run: 'flood', n: randomBytes(50).toString('hex') }),
+    );
+    let written = 0;
+    const writing = setInterval(() => {
+      flood.write(lines);
+      written += lines.length;
+    }, 50);
+    const { most, alert } = signalLimits.linesPerSecond;
+    const agent = (name: string, of: string) => pipeline.ownMetric('opentelemetry-agent', name, of);
+    const read = () => agent('otelcol_receiver_accepted_log_records_total', 'receiver="file_log/jobs"');
+    const queued = () => agent('otelcol_exporter_queue_size', 'exporter="otlp_http/jobs"');
+    const seconds = 20;
     try {
-      await until(async () => {
-        const lines =
-          'sum(increase(otelcol_receiver_accepted_log_records_total{receiver="file_log/orders"}[1m]))';
-        return (await sumOf(metrics(), lines)) > 100_000;
-      }, 'the flood in the metrics');
-      other.write(['beside the flood']);
+      await until(async () => (await queued()) > 0.9 * most, 'the queue of the app to be full');
+      const before = await read();
+      await sleep(seconds * 1_000);
+      const perSecond = ((await read()) - before) / seconds;
+      console.log(`flood: ${Math.round(perSecond)} lines a second are read`);
+      // One batch more may fall into the time.
+      expect(perSecond).toBeLessThanOrEqual(most * (1 + 1 / seconds));
+      expect(perSecond).toBeGreaterThan(alert);
+      log.write(['beside the flood']);
       await until(async () => (await found('^beside the flood$')).length > 0, 'the line of the other app', {
         seconds: 20,
       });
     } finally {
       clearInterval(writing);
     }
-  }, 240_000);
+    let stored = 0;
+    await until(
+      async () => {
+        stored = (await countLines(pipeline.store('victoria-logs'), 'flood')).all;
+        return stored >= written;
+      },
+      () => `${written} lines: ${stored} are there`,
+      { pauseMs: 5_000 },
+    );
+    expect(stored).toBe(written);
+  }, 600_000);
 
   it('accept lines with bytes that are no text', async () => {
     const bytes = Buffer.from(randomBytes(2_000).filter((byte) => byte !== 10));

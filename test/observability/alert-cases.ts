@@ -33,6 +33,15 @@ function lines(receiver: string, perMinute: number): Record<string, string> {
   return { [`otelcol_receiver_accepted_log_records_total{receiver="${receiver}"}`]: `0+${perMinute}x60` };
 }
 
+/** The queue of an app in the agent, by minute. */
+function queued(sizes: string): Record<string, string> {
+  const labels = '{job="opentelemetry-agent",exporter="otlp_http/orders",data_type="logs"}';
+  return {
+    [`otelcol_exporter_queue_size${labels}`]: sizes,
+    [`otelcol_exporter_queue_capacity${labels}`]: '2000x30',
+  };
+}
+
 export const cases: AlertCase[] = [
   { alert: 'Watchdog', series: { 'up{job="orders"}': '1x5' }, fires: 1 },
   { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '0x20' }, quiet: 9, fires: 11 },
@@ -296,6 +305,9 @@ export const cases: AlertCase[] = [
   { alert: 'LogsFlood', series: lines('file_log/orders', 900 * 60), quiet: 40 },
   // All other pods together are no app.
   { alert: 'LogsFlood', series: lines('file_log', 1100 * 60), quiet: 40 },
+  { alert: 'LogsDelayed', series: queued('1950x30'), quiet: 4, fires: 11 },
+  // A batch on its way at every other look, as in an app that writes often.
+  { alert: 'LogsDelayed', series: queued(Array(15).fill('1950 900').join(' ')), quiet: 30 },
   {
     alert: 'MetricsStoreFull',
     series: {

@@ -84,6 +84,21 @@ describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
     expect(await testRules(halfHours, '30m')).toBe('');
   }, 600_000);
 
+  it('of an objective carry the request that failed most, new releases, and the commands for the rest', async () => {
+    const failing = evidenceTest(
+      {
+        [failed('PlaceOrder')]: '0+8x70',
+        [failed('GetOrder')]: '0+2x70',
+        [ready('v1')]: '1x70',
+        [ready('v2')]: '_x60 1x10',
+      },
+      (window) => `PlaceOrder, ${window === '1h' ? 480 : 520} times`,
+      'v1, v2',
+    );
+    const slow = evidenceTest({}, () => 'none; requests were slow', 'nothing');
+    expect(await testRules([failing, slow])).toBe('');
+  }, 120_000);
+
   it('are evaluated: a case that expects the opposite fails', async () => {
     const wrong = ruleTest({
       alert: 'NodeNotReady',
@@ -115,6 +130,50 @@ function ruleTest({ alert, series, fires, quiet, labels }: AlertCase, i = 0): ob
       ...(fires === undefined ? [] : [at(fires, true)]),
       ...(quiet === undefined ? [] : [at(quiet, false)]),
     ],
+  };
+}
+
+const failed = (name: string) =>
+  `traces_span_metrics_calls_total{service_name="orders",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR",span_name="${name}"}`;
+const ready = (tag: string) =>
+  `k8s_container_ready{namespace="orders",container="orders",image_tag="${tag}"}`;
+
+/** Half of the requests are bad: each alert of the objective fires, with its evidence. */
+function evidenceTest(
+  series: Record<string, string>,
+  most: (window: string) => string,
+  released: string,
+): object {
+  const durations = (name: string, labels: string) =>
+    `traces_span_metrics_duration_seconds_${name}{service_name="orders",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_UNSET"${labels}}`;
+  const all = {
+    ...series,
+    [durations('count', '')]: '0+20x70',
+    [durations('bucket', ',le="0.5"')]: '0+10x70',
+  };
+  const alerts = [
+    ['1h', 'page', '14.4'],
+    ['6h', 'page', '6'],
+    ['1d', 'ticket', '3'],
+    ['3d', 'ticket', '1'],
+  ].map(([window = '', severity, factor]) => ({
+    exp_labels: { app: 'orders', burn_in: 'true', severity, window },
+    exp_annotations: {
+      summary: `orders: the error budget burned more than ${factor} times too fast over ${window} (objective: 99.5 % within 500ms).`,
+      runbook: 'docs/runbooks.md#errorbudgetburns',
+      evidence: [
+        `Failed most: ${most(window)}`,
+        `Released in the last day: ${released}`,
+        'Traces: npm run trace -- --slow orders',
+        `Errors: npm run errors -- orders --since ${window}`,
+        `Lines: npm run logs -- orders --level error --since ${window}`,
+      ].join('\n'),
+    },
+  }));
+  return {
+    interval: '1m',
+    input_series: Object.entries(all).map(([each, values]) => ({ series: each, values })),
+    alert_rule_test: [{ eval_time: '65m', alertname: 'ErrorBudgetBurns', exp_alerts: alerts }],
   };
 }
 
