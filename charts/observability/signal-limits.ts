@@ -12,6 +12,8 @@ export const signalLimits = {
     /** The agent reads no faster: the rest waits in the files of the containers. */
     most: 2000,
   },
+  /** Bytes of the log lines that an agent sends at once: they have room in its memory, and Loki takes as many of one stream. */
+  batch: 8 * 2 ** 20,
   /** Bytes of a log line. The agent splits a longer one, the collector cuts it. */
   line: '256KiB',
   /**

@@ -1,6 +1,7 @@
 import { type Bucket, signalBucket } from '../../charts/observability/bucket.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { httpTlsConfig } from '../../charts/observability/server-tls.ts';
+import { signalLimits } from '../../charts/observability/signal-limits.ts';
 import { dataFolder } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
@@ -31,6 +32,8 @@ export function lokiConfig(env: Environment): object {
       http_tls_config: httpTlsConfig('loki'),
       // Its own components call each other there.
       grpc_listen_address: '127.0.0.1',
+      // They send on what an agent sends at once, with what they add to each line.
+      grpc_server_max_recv_msg_size: 2 * signalLimits.batch,
       log_format: 'json',
     },
     common: {

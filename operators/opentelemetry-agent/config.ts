@@ -115,8 +115,8 @@ const queue = { storage: 'file_storage', block_on_overflow: true };
 /** Unsent lines of all pods that are of no app. */
 const queueOfOthers = { ...queue, sizer: 'bytes', queue_size: 64 * 2 ** 20, num_consumers: 2 };
 
-/** A batch of this size is sent at once, so that it has room in the memory of the agent and in a request to the store. */
-const largestBatch = 16 * 2 ** 20;
+/** A batch of this size is sent at once. */
+const { batch: largestBatch } = signalLimits;
 
 /**
  * The unsent lines of one app: those of a second. A queue counts what is waiting and what is being sent (exporterhelper, `queue_size`), and a

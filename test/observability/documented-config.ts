@@ -29,6 +29,7 @@ const server = z.strictObject({
     client_ca_file: path,
   }),
   grpc_listen_address: host,
+  grpc_server_max_recv_msg_size: count.optional(),
   log_format: z.enum(['logfmt', 'json']),
 });
 
