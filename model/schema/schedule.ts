@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { faultOfCron } from './cron.ts';
 import { duration } from './duration.ts';
-
-/** A time zone of the IANA database by its exact name, as Go requires; never the machine's own. */
-function isTimeZone(name: string): boolean {
-  return name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name) || /^Etc\/(UTC|GMT)$/.test(name);
-}
+import { timeZone } from './time-zone.ts';
 
 /** Schedule of an app (Kubernetes, 'CronJob'). */
 export const schedule = z.strictObject({
@@ -21,13 +17,7 @@ export const schedule = z.strictObject({
     });
   }),
   /** Time zone of the cron expression, an IANA name. */
-  timeZone: z
-    .string()
-    .refine(isTimeZone, {
-      error: 'it is not in the IANA time zone database',
-      params: { fix: "write a time zone such as 'Europe/Berlin' or 'UTC'" },
-    })
-    .default('UTC'),
+  timeZone: timeZone.default('UTC'),
   /** Action where the previous run has not ended: skip the new run, run both, or end the previous one. */
   overlap: z.enum(['forbid', 'allow', 'replace']).default('forbid'),
   /** Longest duration of a run with all its attempts. */
