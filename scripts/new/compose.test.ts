@@ -166,6 +166,14 @@ services:
     expect(fates(notes)).toMatchObject({ 'deploy.restart_policy': 'kept', 'build.args.VERSION': 'kept' });
   });
 
+  it('has one pod where a volume is for one', () => {
+    const file =
+      'services: { shop: { image: "a:1", volumes: ["data:/data"], deploy: { replicas: 3 } } }\nvolumes: { data: }\n';
+    const { description, notes } = fromCompose(file, 'compose.yaml', 'shop');
+    expect(description).toMatchObject({ replicas: 1 });
+    expect(fates(notes)).toMatchObject({ 'deploy.replicas': 'approximated' });
+  });
+
   it('reads forms of published compose files: colons in variables, sizes of tmpfs, names with dots, maps in lists', () => {
     const file = `services:
   app:

@@ -5,6 +5,7 @@ import { type ComposeDraft, note } from './compose-draft.ts';
 import { extended, servicesIn } from './compose-file.ts';
 import { readers } from './compose-readers.ts';
 import { asRecord, type KeyNote } from './notes.ts';
+import { onePodForVolumes } from './one-pod.ts';
 
 /** Description of an app for app.ts, and the result for each key. */
 export interface ComposedApp {
@@ -50,6 +51,7 @@ export function fromCompose(
       );
     }
   }
+  onePodForVolumes(draft);
   const dockerfile = 'build' in whole ? dockerfileOf(whole.build) : undefined;
   return {
     service,

@@ -4,6 +4,7 @@ import { Failure } from '../cli/failure.ts';
 import { container, readContainer } from './manifest-container.ts';
 import { drop, type Manifest, type ManifestDraft, manifest } from './manifest-draft.ts';
 import { asRecord, type KeyNote } from './notes.ts';
+import { onePodForVolumes } from './one-pod.ts';
 
 /** Description of an app for app.ts, with its files and the result for each key. */
 export interface ManifestApp {
@@ -72,6 +73,7 @@ function read(
     draft.description.replicas = spec.replicas;
     draft.notes.push({ key: 'replicas', fate: 'kept', text: `replicas: ${spec.replicas}` });
   }
+  onePodForVolumes(draft);
   for (const other of others) drop(draft, `containers.${other.name}`, 'sidecars: [{ name: …, image: … }]');
   readOthers(spec, deployment, draft);
   return { source: `Deployment ${name}`, ...completed(draft) };
