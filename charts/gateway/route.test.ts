@@ -101,6 +101,18 @@ describe('a route', () => {
     ]);
   });
 
+  it('has the strict transport of the app in place of that of the gateway, in whatever letters it is written', () => {
+    const own = testApp({
+      name: 'own',
+      exposes: { port: 'http', headers: { response: { 'strict-transport-security': 'max-age=60' } } },
+    });
+    const env = environment({ apps: [own], cluster: { provider: { kind: 'machines' } } });
+    const [rule] = listField(find(appComponent(env, own), 'HTTPRoute', 'own'), 'spec', 'rules');
+    expect(field(rule, 'filters', 0, 'responseHeaderModifier', 'set')).toEqual([
+      { name: 'strict-transport-security', value: 'max-age=60' },
+    ]);
+  });
+
   it('of gRPC is a GRPCRoute, whose hosts the same policy checks', () => {
     const route = find(appComponent(kind, calls), 'GRPCRoute', 'calls');
     expect(route.spec).toMatchObject({

@@ -75,7 +75,7 @@ function headerFilters(env: Environment, { headers, protocol }: Exposes): RouteF
   const list = (map: Readonly<Record<string, string>>) =>
     Object.entries(map).map(([name, value]) => ({ name, value }));
   // Traefik 3.6.12 answers UNAVAILABLE to all calls of a GRPCRoute with such a filter (grpcroute.go, loadGRPCMiddlewares).
-  const response = protocol === 'grpc' ? {} : { ...strictTransport(env.cluster), ...headers.response };
+  const response = protocol === 'grpc' ? {} : withStrictTransport(env, headers.response);
   const request = list(headers.request);
   return [
     ...(request.length === 0
@@ -85,6 +85,18 @@ function headerFilters(env: Environment, { headers, protocol }: Exposes): RouteF
       ? []
       : [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: list(response) } }]),
   ];
+}
+
+/** The app's own header replaces that of the gateway, in whatever letters its name is written (RFC 9110). */
+function withStrictTransport(
+  { cluster }: Environment,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names = Object.keys(own).map((name) => name.toLowerCase());
+  const added = Object.entries(strictTransport(cluster)).filter(
+    ([name]) => !names.includes(name.toLowerCase()),
+  );
+  return { ...Object.fromEntries(added), ...own };
 }
 
 /** Redirects go to HTTPS and to the public port, even if the listener itself speaks HTTP on another port. */
