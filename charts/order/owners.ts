@@ -1,15 +1,29 @@
 import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
-import type { Environment } from '../../model/graph.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
 import { extraName } from '../../model/schema/extra.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { previewsFile } from '../../model/schema/previews.ts';
+import { objectId } from '../kube/object-id.ts';
 
 /** The file that describes a component. */
 export function sourceOf(env: Environment, component: string): string {
   return appFiles(env).get(component) ?? `operators/${operatorOf(env, component)}/operator.ts`;
+}
+
+/** The file under `extra` that has an object of a component, by the object's id; undefined if the object is derived. */
+export function extraFileOf(env: Environment, component: string, id: string): string | undefined {
+  const owner = ownerOf(env, component);
+  const find = (folder: string, owners: readonly Pick<EnvironmentApp, 'name' | 'extra' | 'extraObjects'>[]) =>
+    owners
+      .filter(({ name }) => name === owner)
+      .flatMap(({ extra, extraObjects }) => {
+        const file = extra[extraObjects.findIndex((object) => objectId(object) === id)];
+        return file === undefined ? [] : [`${folder}/${owner}/${file}`];
+      });
+  return [...find('apps', env.apps), ...find('operators', env.operators)][0];
 }
 
 /** The app, operator or retired database whose component it is. */

@@ -30,13 +30,31 @@ export function checkExtra(root: string, { apps, operators }: Repository): Diagn
         }),
       ),
       ...diagnostics,
-      ...objects.flatMap((object) => checkPlace(object, namespace)),
+      ...objects.flatMap((object) => [...checkName(object), ...checkPlace(object, namespace)]),
     ];
   };
   return [
     ...apps.flatMap((app) => check(app, `apps/${app.name}`, app.name)),
     ...operators.flatMap((operator) => check(operator, `operators/${operator.name}`, undefined)),
   ];
+}
+
+/** Names of the API server: path.ValidatePathSegmentName for RBAC, else NameIsDNSSubdomain. */
+function checkName({ source, value: { apiVersion, kind, metadata } }: Loaded<ExtraObject>): Diagnostic[] {
+  const isRbac = apiVersion.startsWith('rbac.authorization.k8s.io/');
+  const isName = isRbac
+    ? /^(?!\.{1,2}$)[^/%]+$/
+    : /^(?!.{254})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+  if (isName.test(metadata.name)) return [];
+  const words = {
+    code: 'bad-name',
+    what: `a ${kind} cannot have the name ${JSON.stringify(metadata.name)}`,
+    why: isRbac
+      ? "the API server accepts no '/' and '%' in it"
+      : "the API server accepts a-z, 0-9, '-' and '.', with a letter or digit at both ends, up to 253 characters",
+    fix: 'write another name',
+  };
+  return [diagnosticAt(source, ['metadata', 'name'], words)];
 }
 
 function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefined): Diagnostic[] {

@@ -4,6 +4,7 @@ import { type ExtraObject, extraObject } from '../schema/extra.ts';
 import { readYaml } from './read-yaml.ts';
 import { RepositoryFiles } from './repository-files.ts';
 import type { Loaded } from './source.ts';
+import { twoMeanings } from './two-meanings.ts';
 
 /** The objects in the `extra` files of one description. */
 export interface ReadExtra {
@@ -39,9 +40,11 @@ export class ExtraObjects {
         read.missing.push(name);
         continue;
       }
-      const { source, diagnostics } = readYaml(content.toString('utf8'), `${folder}/${name}`);
+      const text = content.toString('utf8');
+      const { source, diagnostics } = readYaml(text, `${folder}/${name}`);
       read.diagnostics.push(...diagnostics);
       if (source === undefined) continue;
+      read.diagnostics.push(...twoMeanings(text, source.file));
       const checked = checkSchema(extraObject, source);
       read.diagnostics.push(...checked.diagnostics);
       if (checked.value !== undefined) read.objects.push({ name, source, value: checked.value });

@@ -43,3 +43,15 @@ it('refuses an unused exception if all environments were checked', async () => {
   expect(diagnostic).toMatchObject({ code: 'needless-exception', file: app, column: 16 });
   expect(await diagnosticsOf([edit], 'dev')).toEqual([]);
 });
+
+it('reports an object of extra at its own file', async () => {
+  const file = 'apps/shop/other.yaml';
+  const space = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n';
+  const found = await diagnosticsOf([
+    [app, 'resources: {', "extra: ['other.yaml'],\n  resources: {"],
+    [file, space],
+  ]);
+  expect(found).toContainEqual(
+    expect.objectContaining({ code: 'pod-security', file, line: 4, fix: expect.stringContaining(app) }),
+  );
+});

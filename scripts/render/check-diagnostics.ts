@@ -2,7 +2,7 @@ import type { Checked } from '../../charts/checks/check.ts';
 import type { OverQuota } from '../../charts/checks/quotas.ts';
 import type { Violation } from '../../charts/checks/violation.ts';
 import { field } from '../../charts/kube/field.ts';
-import { descriptionPath, sourceOf } from '../../charts/order/owners.ts';
+import { descriptionPath, extraFileOf, sourceOf } from '../../charts/order/owners.ts';
 import type { Diagnostic, Words } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
@@ -40,6 +40,7 @@ export function findingDiagnostics(root: string, checked: readonly CheckedEnviro
       env: env.name,
       file: sourceOf(env, violation.component),
       at: descriptionPath(env, violation.component),
+      extra: extraFileOf(env, violation.component, violation.object),
     })),
   );
   const same = Map.groupBy(all, ({ violation, file }) => JSON.stringify([violation, file]));
@@ -55,9 +56,11 @@ interface Found {
   file: string;
   /** Place of the description in its file. */
   at: FieldPath;
+  /** The file under `extra` that has the object; undefined if the object is derived. */
+  extra: string | undefined;
 }
 
-function diagnostic(root: string, { violation, file, at }: Found, env: string): Diagnostic {
+function diagnostic(root: string, { violation, file, at, extra }: Found, env: string): Diagnostic {
   const { rule, object, what, why, fix, field } = violation;
   const except =
     at.length === 0
@@ -65,8 +68,9 @@ function diagnostic(root: string, { violation, file, at }: Found, env: string): 
       : 'change app.ts in the pull request and open its preview again';
   return {
     code: rule,
-    file,
-    ...placeInFile(root, file, [...at, ...field]),
+    ...(extra === undefined
+      ? { file, ...placeInFile(root, file, [...at, ...field]) }
+      : { file: extra, ...placeInFile(root, extra, ['metadata', 'name']) }),
     what: `in ${env}, ${object} ${what}`,
     why,
     fix: `${fix}; or ${except}`,

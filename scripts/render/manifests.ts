@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { shortages } from '../../charts/checks/capacity.ts';
 import { checkObjects } from '../../charts/checks/check.ts';
 import { Inventory } from '../../charts/checks/inventory.ts';
@@ -16,6 +17,7 @@ import { parts } from './components.ts';
 import { extraTwice } from './extra-twice.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
+import { tooLarge } from './too-large.ts';
 
 /** The files of one environment, empty if there are diagnostics, and the results of the checks. */
 export interface EnvironmentManifests {
@@ -35,7 +37,7 @@ export function environmentManifests(
 ): EnvironmentManifests {
   const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
   const { kustomizations, diagnostics: ordered } = order(env, rendered);
-  const diagnostics = [...ordered, ...extraTwice(env, rendered)];
+  const diagnostics = [...ordered, ...extraTwice(env, rendered), ...tooLarge(env, rendered)];
   const inventory = new Inventory(env, rendered);
   const checked = {
     env,
@@ -71,20 +73,36 @@ export function environmentManifests(
   return { files, diagnostics, checked };
 }
 
-/** `KIND-NAME.yaml`, with the namespace if two objects of a component would have the same file name. */
+/** Longest name of a file before a hash replaces its end: file systems take 255 bytes, and names of objects can have 253. */
+const longestName = 200;
+
+/**
+ * `KIND-NAME.yaml`, with the namespace if two objects of a component would have the same file name, and with a hash if they still
+ * have or if the name is too long.
+ */
 export function fileNames(objects: KubeObject[]): Map<string, KubeObject> {
   const short = (object: KubeObject) => `${object.kind}-${object.metadata.name}`;
   const counts = Map.groupBy(objects, (object) => safe(short(object)));
-  const named = new Map<string, KubeObject>();
-  for (const object of objects) {
-    const { namespace } = object.metadata;
+  const readable = (object: KubeObject) => {
     const shared = (counts.get(safe(short(object)))?.length ?? 0) > 1;
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : 'core';
-    const name = `${safe(shared ? `${short(object)}-${namespace ?? group}` : short(object))}.yaml`;
-    if (named.has(name)) throw new Error(`two objects of one component would both be written to ${name}`);
-    named.set(name, object);
+    return safe(shared ? `${short(object)}-${object.metadata.namespace ?? group}` : short(object));
+  };
+  const same = Map.groupBy(objects, readable);
+  const named = new Map<string, KubeObject>();
+  for (const object of objects) {
+    const name = readable(object);
+    const isOwn = same.get(name)?.length === 1 && name.length <= longestName;
+    const file = `${isOwn ? name : `${name.slice(0, longestName)}-${hashOf(object)}`}.yaml`;
+    if (named.has(file)) throw new Error(`a component has the object of ${file} twice`);
+    named.set(file, object);
   }
   return named;
+}
+
+function hashOf({ apiVersion, kind, metadata }: KubeObject): string {
+  const identity = JSON.stringify([apiVersion, kind, metadata.namespace, metadata.name]);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }
 
 /** A name that is safe in every file system: RBAC names can have colons and capitals. */

@@ -17,7 +17,6 @@ import { parse } from 'yaml';
 import { refreshContent } from '../../charts/order/refresh-content.ts';
 import { shop, withEdits } from '../../test/model/fixture.ts';
 import { findDifference } from './difference.ts';
-import { fileNames } from './manifests.ts';
 import { render, renderAll } from './render.ts';
 import { type RenderCommand, renderCommand } from './render-command.ts';
 
@@ -279,27 +278,5 @@ describe('writing', () => {
         });
       });
     });
-  });
-});
-
-describe('file names', () => {
-  const named = (id: string) => {
-    const [apiVersion = '', kind = '', name = '', namespace] = id.split(' ');
-    return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
-  };
-
-  it('are safe in every file system, and distinguish namespaces', () => {
-    const objects = ['v1 ConfigMap a one', 'v1 ConfigMap a two', 'rbac/v1 ClusterRole system:X'].map(named);
-    expect([...fileNames(objects).keys()]).toEqual([
-      'configmap-a-one.yaml',
-      'configmap-a-two.yaml',
-      'clusterrole-system-x.yaml',
-    ]);
-  });
-
-  it('are unique', () => {
-    expect(() => fileNames([named('v1 ConfigMap a.b n'), named('v1 ConfigMap A.b n')])).toThrow(
-      'both be written',
-    );
   });
 });

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path';
 import { field } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
-import { sourceOf } from '../../charts/order/owners.ts';
+import { extraFileOf, sourceOf } from '../../charts/order/owners.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 
@@ -36,8 +35,8 @@ export function placeOfRefusal(
   const own = [...env.apps, ...env.operators].find(
     ({ name }) => file === `apps/${name}/app.ts` || file === `operators/${name}/operator.ts`,
   );
-  const written = own?.extraObjects.findIndex((one) => objectId(one) === objectId(object)) ?? -1;
-  if (written >= 0) return { file: join(dirname(file), own?.extra[written] ?? ''), path, part: 'value' };
+  const extra = extraFileOf(env, component, objectId(object));
+  if (extra !== undefined) return { file: extra, path, part: 'value' };
   const wanted = { value: field(object, ...path), words: wordsOf(path) };
   const ofOwn =
     own === undefined ? [] : fieldsOf(own).filter(({ path: [top = ''] }) => !derived.has(String(top)));
