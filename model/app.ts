@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiGroup, apiResource } from './schema/api-rule.ts';
 import { appName } from './schema/app-name.ts';
 import { initStep, sidecar } from './schema/beside.ts';
 import { exceptionSchema } from './schema/exception.ts';
@@ -62,9 +63,9 @@ const use = z.discriminatedUnion('kind', [
       .array(
         z.strictObject({
           /** API groups; `''` is the core group. */
-          apiGroups: z.array(z.string()).min(1),
+          apiGroups: z.array(apiGroup).min(1),
           /** Resources, in the plural. */
-          resources: z.array(z.string().min(1)).min(1),
+          resources: z.array(apiResource).min(1),
           /** Names of the only objects, in every namespace. Default: all objects. */
           resourceNames: z.array(z.string().min(1)).min(1).optional(),
           /** Verbs. */

@@ -5,6 +5,7 @@ import { extraFiles } from './schema/extra.ts';
 import { helmChart } from './schema/helm-chart.ts';
 import { dnsLabel } from './schema/kubernetes-names.ts';
 import { tcpPort } from './schema/tcp-port.ts';
+import { webAddress } from './schema/web-address.ts';
 
 /**
  * A kind of custom resource. `conditions`: conditions that are True once an object works, in its status or,
@@ -53,7 +54,10 @@ export const operatorSchema = z.strictObject({
        * URL, reachable from pods, of the Git repository that Flux reads where cluster.yaml has `source: {
        * kind: in-cluster }`.
        */
-      gitRepository: z.url({ protocol: /^https?$/ }).optional(),
+      gitRepository: webAddress({
+        example: 'http://git-server.git-server.svc.cluster.local/platform.git',
+        scheme: 'http',
+      }).optional(),
     })
     .prefault({}),
   /** Providers of the environments where it runs. Default: all. */

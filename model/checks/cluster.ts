@@ -166,20 +166,28 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
       const owner = owners.get(host);
       owners.set(host, owner ?? `'${app.name}'`);
       if (owner === undefined) continue;
-      const elsewhere = (cluster.apps[app.name]?.hosts ?? []).indexOf(host);
+      const elsewhere = (cluster.apps[app.name]?.hosts ?? []).lastIndexOf(host);
       const words = {
         code: 'host-taken',
-        what: `'${app.name}' has the host name ${host}, which ${owner} has too`,
+        what:
+          owner === `'${app.name}'`
+            ? `${owner} has the host name ${host} twice`
+            : `'${app.name}' has the host name ${host}, which ${owner} has too`,
         why: 'a host name leads to one app only',
         fix:
-          elsewhere === -1
-            ? `write another ${host === hostName(app, cluster) ? 'exposes.host' : 'name'} in ${reference(app.source, ['exposes', 'host'])}`
-            : 'remove it, or write another name',
+          owner === `'${app.name}'`
+            ? 'remove one of the two'
+            : elsewhere === -1
+              ? `write another ${host === hostName(app, cluster) ? 'exposes.host' : 'name'} in ${reference(app.source, ['exposes', 'host'])}`
+              : 'remove it, or write another name',
       };
       const path = elsewhere === -1 ? ['apps', app.name] : ['apps', app.name, 'hosts', elsewhere];
       diagnostics.push(diagnosticAt(source, path, words, elsewhere === -1 ? 'key' : 'value'));
     }
-    diagnostics.push(...checkElsewhere({ name: source.file, source, value: cluster }, app));
+    // A name that is taken is reported once.
+    const told = new Set(diagnostics.map(({ line, column }) => `${line}:${column}`));
+    const elsewhere = checkElsewhere({ name: source.file, source, value: cluster }, app);
+    diagnostics.push(...elsewhere.filter(({ line, column }) => !told.has(`${line}:${column}`)));
   }
   return diagnostics;
 }
@@ -205,9 +213,12 @@ function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded
     const label = host.slice(0, -cluster.domain.length - 1);
     const words = {
       code: 'own-domain',
-      what: `${host} is below the cluster's domain`,
+      what: `${host} is ${label === '' ? '' : 'below '}the cluster's domain`,
       why: "app.ts lists the names below the cluster's domain, for all environments",
-      fix: `write hosts: ['${label || app.name}'] under exposes in ${app.source.file}`,
+      fix:
+        label === ''
+          ? `remove it: apps have names below the domain, such as ${hostName(app, cluster)}`
+          : `write hosts: ['${label.replaceAll('.', '-')}'] under exposes in ${app.source.file}`,
     };
     return [diagnosticAt(source, path(i), words)];
   });

@@ -5,12 +5,13 @@ import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 const cluster = (more: string): Edit => [dev, platformCluster(`${more}\napps: {}`)];
-const machines = (more: string, ports = ''): Edit => [
+const machines = (more: string, ports = '', domain = 'dev.localhost'): Edit => [
   dev,
   platformCluster(`${more}\napps: {}`)
     .replace('kind: kind', `kind: machines${ports && `, ports: { ${ports} }`}`)
     .replace('overlay: http', 'overlay: tls')
-    .replace('memory: 16Gi', 'memory: 16Gi, address: 192.0.2.1'),
+    .replace('memory: 16Gi', 'memory: 16Gi, address: 192.0.2.1')
+    .replace('dev.localhost', domain),
 ];
 const aws = (more: string): Edit => [
   dev,
@@ -79,7 +80,7 @@ it.each(cases)('%s', async (name, edits) => {
 it.each<[string, Edit]>([
   [
     'a public ACME server for machines that visitors reach at port 80',
-    machines(letsEncrypt, 'http: 80, https: 443'),
+    machines(letsEncrypt, 'http: 80, https: 443', 'dev.example.org'),
   ],
   ['a CA of its own on a laptop', cluster('gateway: { tls: authority }')],
   ['the balancer of AWS', aws('gateway: { tls: balancer }')],

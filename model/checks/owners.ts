@@ -71,7 +71,8 @@ function claimsOfNames(owner: Loaded<Cluster>): Claim[] {
       fix: `write another one, such as ${owner.name}.${domain}`,
     },
     ...Object.entries(apps).flatMap(([app, override]) =>
-      (override?.hosts ?? []).map((host, i) => ({
+      // Within one cluster checkHosts compares them with all others.
+      [...new Map((override?.hosts ?? []).map((host, i) => [host, i] as const))].map(([host, i]) => ({
         thing: `the host name ${host}`,
         owner,
         path: ['apps', app, 'hosts', i],

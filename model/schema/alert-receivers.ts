@@ -1,17 +1,28 @@
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { dnsLabel } from './kubernetes-names.ts';
+import { dnsLabel, dnsName } from './kubernetes-names.ts';
+import { tcpPort } from './tcp-port.ts';
 
 /** Keys of the Secret with the confidential fields of receivers. */
 export const receiverKeys = { webhook: 'webhook-url', slack: 'slack-url', mail: 'mail-password' } as const;
 
 const mailAddress = z
   .string()
-  .regex(/^[^\s@<>,;]+@[a-z0-9.-]+\.[a-z]+$/i, "an address of mail such as 'team@example.org'");
+  // Alertmanager would expand a template, {{ … }}.
+  .regex(/^[^\s@<>,;{}]+@[a-z0-9.-]+\.[a-z]+$/i, "an address of mail such as 'team@example.org'");
 
 /** Host and port of an SMTP server (Alertmanager, `smarthost`). */
-const smarthost = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?:\d{1,5}$/i, "a host and port such as 'smtp.example.org:587'");
+const smarthost = z.string().refine(
+  (text) => {
+    const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+    const isHost = dnsName.safeParse(host.toLowerCase()).success || isIPv4(host);
+    return isHost && tcpPort.safeParse(Number(port)).success;
+  },
+  {
+    error: 'it is not a host with a port from 1 to 65535',
+    params: { fix: "write a host and port such as 'smtp.example.org:587'" },
+  },
+);
 
 const receiver = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -27,7 +38,7 @@ const receiver = z.discriminatedUnion('kind', [
       .describe('Slack message. The key `slack-url` of the Secret is the address of an incoming webhook.'),
     channel: z
       .string()
-      .regex(/^[#@][^\s#@]+$/, "a channel such as '#alerts'")
+      .regex(/^[#@][^\s#@{}]+$/, "a channel such as '#alerts'")
       .describe('Channel such as #alerts, or a person as @name.'),
   }),
   z.strictObject({

@@ -17,6 +17,7 @@ import { source } from './cluster/source.ts';
 import { external } from './external.ts';
 import { gatewaySchema } from './gateway.ts';
 import { dnsLabel, dnsName } from './kubernetes-names.ts';
+import { privateNetwork } from './network.ts';
 import { signInSchema } from './sign-in.ts';
 
 /** `clusters/ENV/cluster.yaml`: one environment. Editors show the `describe` of each field. */
@@ -79,7 +80,7 @@ export const clusterSchema = z.strictObject({
   egress: z
     .strictObject({
       privateNetworks: z
-        .array(z.cidrv4())
+        .array(privateNetwork)
         .default([])
         .describe(
           'Private networks, such as 10.20.0.0/16, that hosts of `internet` edges may be in. Default: none; host names with a private address are refused.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { headerName } from './header-name.ts';
+import { tcpPort } from './tcp-port.ts';
 
 /** Any origin. */
 export const everyOrigin = '*';
@@ -13,6 +14,10 @@ const origin = z
     /^(\*|https?:\/\/(?!.*\.\.)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9]\d{0,4})?)$/,
     "an origin such as 'https://www.example.org' (in small letters, without a path and without '*'), or '*' alone for all",
   )
+  .refine((text) => tcpPort.safeParse(Number(/:(\d+)$/.exec(text)?.[1] ?? 443)).success, {
+    error: 'the port is above 65535, and no page has such an origin',
+    params: { fix: 'correct the port' },
+  })
   .refine((text) => !/^(https:.*:443|http:.*:80)$/.test(text), {
     error: 'browsers do not send the default port, so this origin is never equal',
     params: { fix: "remove the port, as in 'https://www.example.org'" },

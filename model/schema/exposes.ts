@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { cors } from './cors.ts';
 import { headerName } from './header-name.ts';
-import { dnsLabel, portName } from './kubernetes-names.ts';
+import { dnsLabel, dnsName, portName } from './kubernetes-names.ts';
 import { limits } from './limits.ts';
+import { tcpPort } from './tcp-port.ts';
 
 /** URL path that the Gateway API accepts (HTTPPathMatch: no '//', '/./', '/../', '#'); encoded characters are refused here too. */
 const path = z
@@ -18,10 +19,22 @@ const target = z
   .string()
   .max(1024, 'at most 1024 characters')
   .regex(
-    /^(https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)?(\/[A-Za-z0-9._~!$&'()*+,;=:@-]*)*$/,
-    "a path such as '/new', or an address such as 'https://docs.example.org/new'",
+    /^(?!$)(https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)?(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*\/?$/,
+    "a path such as '/new', or an address such as 'https://docs.example.org/new', without '.', '..' and '//'",
   )
-  .min(1, 'a path or an address');
+  .refine(
+    (text) => {
+      const [, host, port = '443'] = /^https:\/\/([^/:]*)(?::(\d+))?/.exec(text) ?? [];
+      return (
+        host === undefined || (dnsName.safeParse(host).success && tcpPort.safeParse(Number(port)).success)
+      );
+    },
+    {
+      error:
+        'the Gateway API takes the name of a host, and a port from 1 to 65535 (HTTPRequestRedirectFilter)',
+      params: { fix: "write an address such as 'https://docs.example.org/new'" },
+    },
+  );
 
 /** Map from the name of a header to its value, which replaces an existing one. */
 const headers = z.record(

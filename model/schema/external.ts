@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { pemCertificates } from './gateway.ts';
 import { dnsName } from './kubernetes-names.ts';
+import { network } from './network.ts';
 import { tcpPort } from './tcp-port.ts';
 
 /** Networks that contain the addresses of a host: a network policy cannot match host names. */
 export const externalNetworks = z
-  .array(z.cidrv4())
+  .array(network)
   .min(1, "a network such as '10.20.1.0/24'")
   .describe(
     'Networks that contain the addresses of the host, such as 10.20.1.0/24. Its port is reached there and at no other addresses.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { noSecret } from './git-url.ts';
 import { dnsLabel } from './kubernetes-names.ts';
+import { webAddress } from './web-address.ts';
 
 /** Keys of the Secret that the receiver of a forge reads. */
 export const forgeReceiverKeys = { webhook: 'webhook-secret', status: 'status-token' } as const;
@@ -24,10 +24,11 @@ const receiver = z
 /** The forge that has the manifest repository of an environment. */
 export const forge = z.strictObject({
   kind: z.enum(['github', 'gitlab', 'gitea']).describe('Kind of API; Forgejo has the API of `gitea`.'),
-  api: z
-    .string()
-    .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as 'https://git.example.org/api/v1'")
-    .pipe(noSecret)
+  api: webAddress({ example: 'https://git.example.org/api/v1', scheme: 'http' })
+    .refine((text) => !text.endsWith('/'), {
+      error: 'paths are added to it',
+      params: { fix: 'remove the slash at its end' },
+    })
     .optional()
     .describe('Address of the API. Default: the one that forges of that kind have on the host of the url.'),
   receiver: receiver.optional(),

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { noSecret } from './git-url.ts';
+import { webAddress } from './web-address.ts';
 
 const pemBlock = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----/g;
 
@@ -30,14 +30,12 @@ function isCertificate(pem: string): boolean {
 
 /** Certificates of an ACME server, such as Let's Encrypt's, by the HTTP-01 challenge (RFC 8555, section 8.3). */
 const acme = z.strictObject({
-  server: z
-    .url({
-      protocol: /^https$/,
-      error: "an https:// address such as 'https://acme-v02.api.letsencrypt.org/directory'",
-    })
-    .pipe(noSecret)
-    .describe("Address of the ACME server's directory."),
-  email: z.email('an e-mail address').describe('E-mail address for warnings before a certificate expires.'),
+  server: webAddress({ example: 'https://acme-v02.api.letsencrypt.org/directory' }).describe(
+    "Address of the ACME server's directory.",
+  ),
+  email: z
+    .email("an e-mail address such as 'team@example.org'")
+    .describe('E-mail address for warnings before a certificate expires.'),
   roots: pemCertificates('cert-manager')
     .optional()
     .describe(

@@ -57,16 +57,3 @@ export const gitUrl = z
     context.addIssue({ code: 'custom', message: why, params, input: text });
   })
   .meta({ pattern: '^(https|ssh)://', patternErrorMessage: 'expected an https:// or ssh:// address' });
-
-/** Refuses a user name, a password or a query in an address that is written into manifests or files of nodes. */
-export const noSecret = z.string().superRefine((text, context) => {
-  if (!URL.canParse(text)) return;
-  const { protocol, host, pathname, username, password, search, hash } = new URL(text);
-  if (`${username}${password}${search}${hash}` === '') return;
-  context.addIssue({
-    code: 'custom',
-    message: 'a name, a token or a query would be in Git and in the cluster',
-    params: { fix: `write the address only: ${protocol}//${host}${pathname}`, secret: true },
-    input: text,
-  });
-});

@@ -25,7 +25,12 @@ const fileBelow = z
   .regex(
     /^(?!.*__)(?!(.*\/)?\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
     "a file below the app's folder such as 'files/nginx.conf': letters, digits, '.', '-' and '_' (never two in a row), no '..'",
-  );
+  )
+  // IsConfigMapKey.
+  .refine((text) => text.replaceAll('/', '__').length <= 253, {
+    error: "it becomes a key of a ConfigMap with '__' for each '/', of at most 253 characters",
+    params: { fix: 'move the file into fewer folders' },
+  });
 
 /**
  * Map from the path in the container to a file below the app's folder, mounted read-only in every container of the pod. A change

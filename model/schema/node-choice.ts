@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** `domain/name` or `name` (Kubernetes, 'Labels and Selectors', syntax), without the domains that Kubernetes keeps for itself. */
+/** `domain/name` or `name` (IsQualifiedName), without the domains that Kubernetes keeps for itself. */
 const qualifiedName =
-  /^(?!([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\/)([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
+  /^(?!([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\/)(?![^/]{254})([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
 /** Key of a label or a taint of a node. Keys below kubernetes.io and k8s.io are Kubernetes' own (NodeRestriction). */
 export const nodeKey = z
@@ -17,12 +17,15 @@ export const nodeValue = z
     "at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends",
   );
 
-/** Number of GPUs by the name of their extended resource (Kubernetes, 'Schedule GPUs'). */
+/**
+ * Number of GPUs by the name of their extended resource (Kubernetes, 'Schedule GPUs'; IsExtendedResourceName): a quota puts
+ * 'requests.' before the name, which must fit too.
+ */
 export const gpus = z.record(
   z
     .string()
     .regex(
-      /^(?!([a-z0-9.-]+\.)?kubernetes\.io\/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
+      /^(?!([a-z0-9.-]+\.)?kubernetes\.io\/)(?!requests\.)(?![^/]{245})[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
       "the name of an extended resource such as 'nvidia.com/gpu'",
     ),
   z.number().int().min(1).max(64),

@@ -17,7 +17,7 @@ const previewAppSchema = z.strictObject({
       z.strictObject({
         path: z.string().min(1).describe("Path below the app's folder."),
         text: z.string().optional().describe('Content of a text file.'),
-        binary: z.base64().optional().describe('Content of any other file, in base64.'),
+        binary: z.base64('a content in base64').optional().describe('Content of any other file, in base64.'),
       }),
     )
     .default([])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { dnsLabel, dnsName } from './kubernetes-names.ts';
+import { webAddress } from './web-address.ts';
 
 const mailAddress = z.email("an address of mail such as 'no-reply@example.org'");
 
@@ -46,8 +47,7 @@ const provider = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('gitlab').describe('GitLab.'),
     clientId,
-    issuer: z
-      .url({ protocol: /^https$/, error: 'an https:// address' })
+    issuer: webAddress({ example: 'https://gitlab.example.org' })
       .optional()
       .describe('Address of a GitLab of your own. Default: https://gitlab.com.'),
   }),
@@ -62,9 +62,9 @@ const provider = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('oidc').describe('Any other provider of OpenID Connect.'),
     clientId,
-    issuer: z
-      .url({ protocol: /^https$/, error: 'an https:// address' })
-      .describe('Issuer; its configuration is at ISSUER/.well-known/openid-configuration.'),
+    issuer: webAddress({ example: 'https://login.example.org/realms/team' }).describe(
+      'Issuer; its configuration is at ISSUER/.well-known/openid-configuration.',
+    ),
     label: z
       .string()
       .min(1)

@@ -11,6 +11,9 @@ const server =
   "ports: { http: { port: 8080 }, grpc: { port: 8443, tls: 'mutual' } }, identity: { reload: 'files' },";
 const query = (of: string) =>
   `database: { storage: '1Gi' }, identity: { reload: 'files' }, uses: [{ kind: 'database', of: '${of}', as: 'read-write' }],`;
+/** The longest DNS name, and the longest with room for 'requests.' before it. */
+const longestDomain = `${'a'.repeat(60)}.`.repeat(4).concat('z'.repeat(9));
+const longestResource = longestDomain.slice(9);
 const longest = `a${'-b'.repeat(19)}c`;
 /** The version of an image of the lock file. */
 const tagOf = (name: string) => parseImageReference(loadLock().images[name]?.ref ?? '')?.tag ?? '';
@@ -191,6 +194,49 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
       cluster(
         'identity: { authorities: intermediate, ca: { duration: 51100d, renewBefore: 730d } }\napps: { shop: }',
       ),
+    ],
+  ],
+  [
+    'schedules in time zones whose names are links',
+    ['asia', 'kyiv', 'etc'].flatMap((name, i): Edit[] => [
+      [
+        `apps/${name}/app.ts`,
+        appFile(
+          name,
+          `command: ['true'],\n  schedule: { cron: '0 2 * * *', timeZone: '${['Asia/Kolkata', 'Europe/Kyiv', 'Etc/GMT+3'][i]}' },`,
+        ),
+      ],
+      running('asia', 'kyiv', 'etc'),
+    ]),
+  ],
+  [
+    'the longest keys of labels and of GPUs',
+    [
+      app(
+        'shop',
+        `nodes: { labels: { '${longestDomain}/${'x'.repeat(63)}': 'on' }, gpus: { '${longestResource}/gpu': 1 } },`,
+      ),
+      cluster(
+        `nodes: [{ name: one, role: control-plane, cpu: "8", memory: 16Gi, labels: { ${longestDomain}/${'x'.repeat(63)}: "on" }, gpus: { ${longestResource}/gpu: 1 } }]\napps: { shop: }`,
+      ),
+    ],
+  ],
+  [
+    'a network that is one address',
+    [
+      app('shop', "uses: [{ kind: 'internet', hosts: ['api.example.org'] }],"),
+      cluster('egress: { privateNetworks: [10.20.1.5/32, 10.0.0.0/8] }\napps: { shop: }'),
+    ],
+  ],
+  [
+    'an object of its own with the longest name, and with every notation that both versions of YAML read alike',
+    [
+      app('shop', "extra: ['own.yaml'],"),
+      [
+        'apps/shop/own.yaml',
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${longestDomain}, namespace: shop }\ndata: { A: "yes", B: '0644', y: "1" }\n`,
+      ],
+      running('shop'),
     ],
   ],
   [

@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import { faultOfSchedule } from '../cron.ts';
-import { noSecret } from '../git-url.ts';
 import { dnsLabel } from '../kubernetes-names.ts';
 import { bytes, cores } from '../resources.ts';
+import { webAddress } from '../web-address.ts';
 
 const backups = z.strictObject({
   destination: z
     .string()
-    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*$/, "an address such as 's3://bucket/folder'")
+    // Amazon S3, 'Bucket naming rules': 3 to 63 characters, no two dots in a row, no IP address.
+    .regex(
+      /^s3:\/\/(?!\d+(\.\d+){3}(\/|$))(?=[^/]{3,63}(\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+      "an address such as 's3://bucket/folder', with a bucket of 3 to 63 small letters, digits, '-' and '.'",
+    )
     .describe('`s3://BUCKET/FOLDER`; each database has its own folder below it.'),
-  endpoint: z
-    .string()
-    .regex(/^https:\/\/\S+$/, 'an https:// address')
-    .pipe(noSecret)
+  endpoint: webAddress({ example: 'https://s3.example.org' })
     .optional()
     .describe('Address of an S3-compatible store. Default: Amazon S3.'),
   authority: dnsLabel

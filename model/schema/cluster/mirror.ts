@@ -1,17 +1,14 @@
 import { z } from 'zod';
-import { noSecret } from '../git-url.ts';
+import { webAddress } from '../web-address.ts';
 
-const mirrorUrl = z
-  .url({ protocol: /^https?$/, error: "an address such as 'https://mirror.example.org/prefix'" })
-  .pipe(noSecret)
-  .pipe(
-    z
-      .string()
-      .regex(
-        /^https?:\/\/[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/,
-        "an address such as 'https://mirror.example.org/prefix'",
-      ),
-  );
+const mirrorUrl = webAddress({ example: 'https://mirror.example.org/prefix', scheme: 'http' }).pipe(
+  z
+    .string()
+    .regex(
+      /^https?:\/\/[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/,
+      "an address such as 'https://mirror.example.org/prefix'",
+    ),
+);
 
 /** Host of a registry in image references: `docker.io`, `registry.example.org:5000`. */
 const registryHost = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "the host of a registry such as 'docker.io'");

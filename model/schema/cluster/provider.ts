@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { network } from '../network.ts';
 import { nodePorts } from '../node-ports.ts';
 import { tcpPort } from '../tcp-port.ts';
 
@@ -62,8 +63,7 @@ export const provider = z.discriminatedUnion('kind', [
       })
       .prefault({})
       .describe('SSH access to the machines.'),
-    network: z
-      .cidrv4()
+    network: network
       .optional()
       .describe(
         'Network of the machines, such as 10.0.0.0/24; traffic between nodes is allowed from it. Default: allowed from the address of each node.',

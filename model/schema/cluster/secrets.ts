@@ -3,8 +3,8 @@ import { duration, inSeconds } from '../duration.ts';
 import { ageRecipient } from '../encrypted-secret.ts';
 import { externalNetworks } from '../external.ts';
 import { pemCertificates } from '../gateway.ts';
-import { noSecret } from '../git-url.ts';
 import { dnsLabel } from '../kubernetes-names.ts';
+import { webAddress } from '../web-address.ts';
 import { awsRegion } from './provider.ts';
 
 /** A part of a path such as `team/shop`: OpenBao and Amazon accept its characters, and so does a policy of either. */
@@ -39,15 +39,9 @@ const externalStore = z.discriminatedUnion('kind', [
     kind: z
       .literal('openbao')
       .describe('OpenBao, or Vault: an engine of the type KV, version 2. Each app logs in by its namespace.'),
-    server: z
-      .url({
-        protocol: /^https$/,
-        abort: true,
-        error: "an https:// address such as 'https://bao.example.org:8200'",
-      })
-      .regex(/^https:\/\/[^/?#]+$/, "an address without a path such as 'https://bao.example.org:8200'")
-      .pipe(noSecret)
-      .describe('Address of the server; its certificate must have the host name.'),
+    server: webAddress({ example: 'https://bao.example.org:8200', path: false }).describe(
+      'Address of the server; its certificate must have the host name.',
+    ),
     networks: externalNetworks,
     authority: pemCertificates('external-secrets')
       .optional()

@@ -20,7 +20,8 @@ export const source = z.discriminatedUnion('kind', [
     branch: z
       .string()
       .regex(
-        /^(?![-/.])(?!(HEAD|@)$)(?!refs\/)(?!.*(\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/,
+        // git-check-ref-format: no part begins with a dot or ends with .lock.
+        /^(?![-/])(?!(HEAD|@)$)(?!refs\/)(?!(.*\/)?\.)(?!.*\.lock(\/|$))(?!.*(\.\.|\/\/|@\{|[/.]$))[^\s\p{Cc}~^:?*[\\]+$/u,
         "the name of a branch such as 'main'",
       )
       .default('main')
