@@ -3,7 +3,7 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
-import { type Component, imageComponent, licencesOf } from './components.ts';
+import { type BillComponent, imageComponent, licencesOf } from './components.ts';
 import type { Package } from './packages.ts';
 
 /**
@@ -41,7 +41,7 @@ export function imagesIn(files: ReadonlyMap<string, string>): string[] {
   return [...new Set(found)].sort(compareText);
 }
 
-function packageComponent({ name, version, purl, licence }: Package): Component {
+function packageComponent({ name, version, purl, licence }: Package): BillComponent {
   return {
     type: 'library',
     'bom-ref': purl,

@@ -1,5 +1,5 @@
 /** A component of a bill of materials (CycloneDX 1.6). */
-export interface Component {
+export interface BillComponent {
   type: 'application' | 'container' | 'library' | 'operating-system';
   'bom-ref': string;
   name: string;
@@ -10,7 +10,7 @@ export interface Component {
 }
 
 /** The component of an image, by its reference in manifests. @see https://github.com/package-url/purl-spec, types/oci */
-export function imageComponent(reference: string): Component {
+export function imageComponent(reference: string): BillComponent {
   const [named = '', digest] = reference.split('@');
   const colon = named.lastIndexOf(':');
   const tagged = colon > named.lastIndexOf('/');
@@ -31,6 +31,6 @@ export function imageComponent(reference: string): Component {
 }
 
 /** Licences of a component, as the makers of a package wrote them. */
-export function licencesOf(licence: string | undefined): Pick<Component, 'licenses'> {
+export function licencesOf(licence: string | undefined): Pick<BillComponent, 'licenses'> {
   return licence === undefined ? {} : { licenses: [{ license: { name: licence } }] };
 }

@@ -1,6 +1,6 @@
 import type { ImageContent, ImagePackage } from '../../images/content/index.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
-import { type Component, imageComponent, licencesOf } from './components.ts';
+import { type BillComponent, imageComponent, licencesOf } from './components.ts';
 
 /** Type of an attestation whose predicate is a bill of materials in the format CycloneDX. */
 export const billType = 'https://cyclonedx.org/bom';
@@ -22,14 +22,14 @@ export interface KnownImage {
 export function imageBill({ reference, digest, content, bundle }: KnownImage): object {
   const image = imageComponent(`${reference}@${digest}`);
   const { distribution } = content;
-  const components = new Map<string, Component & { files: string[] }>();
+  const components = new Map<string, BillComponent & { files: string[] }>();
   const packages = [...content.packages, ...bundledPackages(content.bundled, bundle)];
   for (const { file, ...each } of packages) {
     const purl = purlOf(each, distribution);
     const { files } = components.get(purl) ?? { files: [] };
     components.set(purl, { ...packageComponent(each, purl), files: [...files, ...(file ? [file] : [])] });
   }
-  const system: Component[] =
+  const system: BillComponent[] =
     distribution === undefined
       ? []
       : [
@@ -69,7 +69,7 @@ function bundledPackages(
   });
 }
 
-function packageComponent({ type, name, version, licence }: ImagePackage, purl: string): Component {
+function packageComponent({ type, name, version, licence }: ImagePackage, purl: string): BillComponent {
   return {
     type: type === 'generic' ? 'application' : 'library',
     ...{ 'bom-ref': purl, name, version, purl },
