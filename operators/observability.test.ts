@@ -139,7 +139,7 @@ describe('Prometheus', () => {
 
   it('presents its certificate to targets that require one, with their server name', () => {
     const scrapes = listField(config(prometheus(env), 'prometheus', 'prometheus.yaml'), 'scrape_configs');
-    const mutual = scrapes.filter((scrape) => field(scrape, 'tls_config', 'server_name') !== undefined);
+    const mutual = scrapes.filter((scrape) => field(scrape, 'tls_config', 'cert_file') !== undefined);
     expect(
       mutual.map((scrape) => [field(scrape, 'job_name'), field(scrape, 'tls_config', 'server_name')]),
     ).toEqual(

@@ -1,6 +1,7 @@
 import { egressNamespace } from '../app/internet.ts';
 import { field, listField } from '../kube/field.ts';
 import { selectsAll } from '../kube/label-selector.ts';
+import { kubernetesApiPort } from '../kube/network-policy.ts';
 import { objectId } from '../kube/object-id.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
 import { type AllowedTraffic, type Direction, isAnybody, policiesOf, trafficOf } from './policies.ts';
@@ -51,7 +52,7 @@ function checkOpen(inventory: Inventory, workload: Workload, direction: Directio
           ? (port: unknown) => isPublic(inventory, workload, port)
           : (port: unknown) =>
               isProxy(workload, traffic) ||
-              (port === kubernetesApi && field(workload.pod, 'automountServiceAccountToken') === true);
+              (port === kubernetesApiPort && field(workload.pod, 'automountServiceAccountToken') === true);
       if (ports.length > 0 && ports.every(meant)) return [];
       return [openViolation(workload, traffic, direction, ports)];
     });
@@ -70,9 +71,6 @@ function leavesOut(peer: unknown): boolean {
     left.includes(network),
   );
 }
-
-/** Port of the API server on the nodes; see `toKubernetesApi`. */
-const kubernetesApi = 6443;
 
 /**
  * Whether requests reach a port from outside of the pods: through a port of the nodes, or from the API

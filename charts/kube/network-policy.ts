@@ -35,12 +35,15 @@ export const toDns: Flow = {
   ],
 };
 
+/** Port of the API server on the nodes. */
+export const kubernetesApiPort = 6443;
+
 /**
  * The API server. It listens on addresses of nodes, which no selector matches and which are unknown at render
  * time, so any address on its port is allowed. Rules apply after the translation of the Service address: port
  * 6443, not 443.
  */
-export const toKubernetesApi: Flow = { ports: [{ port: 6443 }] };
+export const toKubernetesApi: Flow = { ports: [{ port: kubernetesApiPort }] };
 
 /** Denies all traffic of a namespace's pods that no other policy allows. */
 export function denyAll(chart: Chart, namespace: string, types: ('Ingress' | 'Egress')[]): void {

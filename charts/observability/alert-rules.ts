@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { databasesOf } from '../../model/schema/database.ts';
+import { controlPlaneRules } from './control-plane-rules.ts';
 import { objectiveRules } from './objective-rules.ts';
 import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
 import { appSeries, queries } from './queries.ts';
@@ -18,6 +19,7 @@ export function alertRules(env: Environment): RuleFile {
       { name: 'watchdog', rules: watchdog() },
       { name: 'targets', rules: targets(env) },
       { name: 'cluster', rules: cluster() },
+      { name: 'control-plane', rules: controlPlaneRules() },
       { name: 'nodes', rules: nodes() },
       { name: 'platform', rules: platform(env) },
       { name: 'telemetry', rules: telemetryRules(env) },

@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import { kubernetesApiPort } from '../kube/network-policy.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { clientFiles } from './mutual-identity.ts';
 import { type ScrapeTarget, scrapeTargets } from './scrape-targets.ts';
@@ -32,6 +33,7 @@ export function prometheusConfig(env: Environment): object {
       { job_name: 'prometheus', static_configs: [{ targets: [`localhost:${ports.metrics}`] }] },
       ...scrapeTargets(env).map(scrapeConfig),
       ...kubelet(env),
+      apiServer,
     ],
   };
 }
@@ -80,14 +82,17 @@ const kept = {
   '/metrics': 'kubelet_volume_stats_(available|capacity)_bytes|kubelet_running_pods',
 } as const;
 
+/** Token of Prometheus' own service account, and the CA of the cluster. */
+const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 function kubelet({ cluster }: Environment): object[] {
   return Object.entries(kept).map(([path, series]) => ({
     job_name: path === '/metrics' ? 'kubelet' : 'cadvisor',
     scheme: 'https',
     metrics_path: path,
-    authorization: { credentials_file: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
+    authorization: { credentials_file: `${account}/token` },
     tls_config: {
-      ca_file: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+      ca_file: `${account}/ca.crt`,
       // Kubelets of Kind have self-signed certificates; elsewhere the cluster's CA signs them.
       ...(cluster.provider.kind === 'kind' ? { insecure_skip_verify: true } : {}),
     },
@@ -100,3 +105,30 @@ function kubelet({ cluster }: Environment): object[] {
     ],
   }));
 }
+
+/** Series of the API server that an alert or a dashboard reads: all of them would be more than those of everything else. */
+const keptOfApiServer = [
+  'apiserver_(request_total|current_inflight_requests|storage_size_bytes|storage_objects|resource_objects)',
+  'etcd_request_duration_seconds_(sum|count)',
+  'process_(resident_memory_bytes|cpu_seconds_total|start_time_seconds)',
+].join('|');
+
+/** The API server of each control plane, at the address of its node. It sees how fast and how full etcd is. */
+const apiServer = {
+  job_name: 'kube-apiserver',
+  scheme: 'https',
+  authorization: { credentials_file: `${account}/token` },
+  tls_config: { ca_file: `${account}/ca.crt`, server_name: 'kubernetes.default.svc' },
+  kubernetes_sd_configs: [
+    { role: 'node', selectors: [{ role: 'node', label: 'node-role.kubernetes.io/control-plane' }] },
+  ],
+  relabel_configs: [
+    {
+      source_labels: ['__meta_kubernetes_node_address_InternalIP'],
+      target_label: '__address__',
+      replacement: `$1:${kubernetesApiPort}`,
+    },
+    { source_labels: ['__meta_kubernetes_node_name'], target_label: 'node' },
+  ],
+  metric_relabel_configs: [{ source_labels: ['__name__'], action: 'keep', regex: keptOfApiServer }],
+};

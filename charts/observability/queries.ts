@@ -139,6 +139,17 @@ const nodes = {
   diskPressure: (window: string) => `sum by (node) (rate(node_pressure_io_waiting_seconds_total[${window}]))`,
 };
 
+/** The API server, and etcd as it sees it. */
+const controlPlane = {
+  requests: (window: string) => `sum by (verb) (rate(apiserver_request_total[${window}]))`,
+  failed: (window: string) => `sum by (code) (rate(apiserver_request_total{code=~"5..|429"}[${window}]))`,
+  open: () => 'sum by (request_kind) (apiserver_current_inflight_requests)',
+  memory: () => 'process_resident_memory_bytes{job="kube-apiserver"}',
+  etcdDuration: (window: string) =>
+    `sum by (node) (rate(etcd_request_duration_seconds_sum[${window}])) / sum by (node) (rate(etcd_request_duration_seconds_count[${window}]))`,
+  etcdSize: () => 'max by (node) (apiserver_storage_size_bytes)',
+};
+
 const flux = {
   reconciliations: (window: string) =>
     `sum by (controller, result) (rate(controller_runtime_reconcile_total{job=~".+-controller"}[${window}]))`,
@@ -180,6 +191,7 @@ export const queries = {
   database,
   queue,
   nodes,
+  controlPlane,
   flux,
   certificates,
   gateway,
@@ -220,6 +232,7 @@ const onlyWhen: Readonly<Record<string, string>> = {
     ['requests', 'slow'].map((name) => [`usage.${name}`, 'nobody made a request, for an hour']),
   ),
   'usage.errors': 'no request failed',
+  'control plane.failed': 'no request failed',
   'gateway.requests': 'nobody came',
   'gateway.slow': 'nobody came',
   'telemetry.firing': 'nothing fires',
@@ -240,6 +253,7 @@ export function allQueries(env: Environment, window = '5m'): NamedQuery[] {
     ]),
     ...(env.apps.some(({ name }) => name === queueApp) ? [{ kind: 'queue', each: queue }] : []),
     { kind: 'nodes', each: nodes },
+    { kind: 'control plane', each: controlPlane },
     ...has('flux', 'flux', flux),
     ...has('cert-manager', 'certificates', certificates),
     ...has('traefik', 'gateway', gateway),

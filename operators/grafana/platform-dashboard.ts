@@ -17,6 +17,7 @@ export function platformDashboard(env: Environment): DashboardFile {
   glance(page, env);
   everybody(page);
   nodes(page);
+  controlPlane(page);
   if (runs(env, 'flux')) flux(page);
   if (runs(env, 'traefik')) gateway(page);
   volumes(page);
@@ -92,6 +93,26 @@ function nodes(page: DashboardBuilder): void {
         ],
         { span: 6 },
       ),
+    );
+}
+
+function controlPlane(page: DashboardBuilder): void {
+  const query = queries.controlPlane;
+  page
+    .withRow(row('Control plane'))
+    .withPanel(plot('API requests', 'By verb.', 'reqps', [[query.requests(rateWindow), '{{verb}}']]))
+    .withPanel(plot('API errors', 'By status.', 'reqps', [[query.failed(rateWindow), '{{code}}']]))
+    .withPanel(
+      plot('API requests in progress', 'At the same time.', 'short', [[query.open(), '{{request_kind}}']]),
+    )
+    .withPanel(plot('Memory of the API server', 'In use.', 'bytes', [[query.memory(), '{{node}}']]))
+    .withPanel(
+      plot('etcd', 'Mean duration of a request of the API server.', 's', [
+        [query.etcdDuration(rateWindow), '{{node}}'],
+      ]),
+    )
+    .withPanel(
+      plot('Size of etcd', 'It takes no writes at 2 GiB.', 'bytes', [[query.etcdSize(), '{{node}}']]),
     );
 }
 

@@ -26,6 +26,8 @@ export function chart(env: Environment): Component {
     clusterRole(chart, name, { serviceAccount: name, namespace: name }, [
       { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list', 'watch'] },
       { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },
+      // Of the API server.
+      { nonResourceUrLs: ['/metrics'], verbs: ['get'] },
     ]);
     store(chart, env, {
       name,

@@ -42,10 +42,37 @@ function queued(sizes: string): Record<string, string> {
   };
 }
 
+/** Requests that the API server answered, so many a minute. */
+function answers(good: number, failed: number): Record<string, string> {
+  return {
+    'apiserver_request_total{job="kube-apiserver",code="200"}': `0+${good}x40`,
+    'apiserver_request_total{job="kube-apiserver",code="503"}': `0+${failed}x40`,
+  };
+}
+
+/** Requests of the API server to etcd, so many and so many seconds a minute. */
+function etcdRequests(count: number, seconds: number): Record<string, string> {
+  return {
+    'etcd_request_duration_seconds_count{node="a"}': `0+${count}x40`,
+    'etcd_request_duration_seconds_sum{node="a"}': `0+${seconds}x40`,
+  };
+}
+
+const etcdSize = 'apiserver_storage_size_bytes{node="a"}';
+
 export const cases: AlertCase[] = [
   { alert: 'Watchdog', series: { 'up{job="orders"}': '1x5' }, fires: 1 },
   { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '0x20' }, quiet: 9, fires: 11 },
   { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '1x20' }, quiet: 15 },
+  { alert: 'ApiServerFails', series: answers(500, 50), quiet: 5, fires: 25 },
+  { alert: 'ApiServerFails', series: answers(2000, 50), quiet: 30 },
+  { alert: 'ApiServerFails', series: answers(5, 3), quiet: 30 },
+  { alert: 'ApiServerAbsent', series: { 'up{job="orders"}': '1x30' }, quiet: 14, fires: 16 },
+  { alert: 'ApiServerAbsent', series: { 'up{job="kube-apiserver"}': '1x30' }, quiet: 20 },
+  { alert: 'EtcdSlow', series: etcdRequests(100, 50), quiet: 10, fires: 30 },
+  { alert: 'EtcdSlow', series: etcdRequests(100, 5), quiet: 30 },
+  { alert: 'EtcdFull', series: { [etcdSize]: `${1.8 * 2 ** 30}x20` }, quiet: 9, fires: 11 },
+  { alert: 'EtcdFull', series: { [etcdSize]: `${2 ** 29}x20` }, quiet: 15 },
   {
     alert: 'ContainerRestarts',
     series: { 'k8s_container_restarts{namespace="a",pod="b",container="c"}': '0+1x20' },
