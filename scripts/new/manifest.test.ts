@@ -75,7 +75,8 @@ describe('a Deployment', () => {
     const { description, files } = made();
     expect(description).toEqual({
       image: { ref: 'docker.io/example/shop:1.4.2' },
-      replicas: 2,
+      // Its volume is for one pod.
+      replicas: 1,
       args: ['--listen', ':80'],
       env: { REGION: 'eu', LOG: 'info' },
       ports: { web: { port: 80 } },
@@ -120,7 +121,7 @@ describe('a Deployment', () => {
       'volumeMounts./data': 'approximated',
       'volumeMounts./etc/shop': 'kept',
       'volumeMounts./host': 'dropped',
-      replicas: 'kept',
+      replicas: 'approximated',
       'containers.proxy': 'dropped',
       lifecycle: 'dropped',
       nodeSelector: 'dropped',
