@@ -75,6 +75,18 @@ const cases: [name: string, edits: Edit[]][] = [
     'a forge with a slash at its end',
     [forge('forge: { kind: github, api: "https://git.example.org/api/" }')],
   ],
+  [
+    'a repository with a colon and no port',
+    [
+      [
+        dev,
+        platformCluster('').replace(
+          '{ kind: in-cluster }',
+          '{ kind: git, url: "https://git.example.org:/team/platform.git" }',
+        ),
+      ],
+    ],
+  ],
   ['a branch with a hidden part', [forge('branch: team/.x')]],
   ['a branch with the name of a lock', [forge('branch: main.lock/x')]],
   ['a branch with a control character', [forge(String.raw`branch: "a\u0001"`)]],

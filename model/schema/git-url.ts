@@ -24,7 +24,10 @@ export function faultOfGitUrl(text: string): { why: string; fix: string; secret?
   if (name !== undefined) {
     return {
       why: 'the part after the colon of an address is a port',
-      fix: `write ssh://${user ?? 'git'}@${name}/${path}${rest}, with a slash before the path`,
+      fix:
+        path === ''
+          ? `remove the colon: ${scheme}://${user === undefined ? '' : `${user}@`}${name}${rest}`
+          : `write ssh://${user ?? 'git'}@${name}/${path}${rest}, with a slash before the path`,
     };
   }
   // Go refuses spellings that a browser would correct.
