@@ -1,5 +1,7 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testPlan } from './steps.ts';
+import { accountTests, testPlan } from './steps.ts';
 
 const able = { root: true, lacking: [], toBuild: [] };
 const ordinary = { root: false, lacking: [], toBuild: [] };
@@ -45,6 +47,15 @@ test('without Go, the steps that need a program built with Go are left out, with
   ]);
   expect(testPlan({ unit: true }, machine).leftOut).toHaveLength(1);
   expect(titles({}, { ...able, lacking: ['kratos'] })).toContain('stacks on the real engine');
+});
+
+test('the tests that are left out without Kratos are those that start it', () => {
+  const cwd = join(import.meta.dirname, '../..');
+  const starts = /KratosProcess\.start|SignIn(?:Stack|Chromium)\.start/;
+  const found = globSync('test/services/**/*.test.ts', { cwd }).filter((file) =>
+    starts.test(readFileSync(join(cwd, file), 'utf8')),
+  );
+  expect(found.sort()).toEqual(accountTests.toSorted());
 });
 
 test('programs that tests start are built before the tests that have a time-out', () => {

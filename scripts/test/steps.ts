@@ -112,7 +112,10 @@ function withoutPrograms(lacking: readonly string[]): { accounts: string[]; stac
 const node = (...args: string[]) => runTool(process.execPath, args);
 
 /** The tests that run Ory Kratos itself. */
-const accountTests = ['kratos', 'sign-in', 'sign-in-browser'].map((name) => `test/services/${name}.test.ts`);
+export const accountTests = [
+  ...['enumeration', 'kratos', 'mailed-link', 'recovery-link', 'sign-in', 'sign-in-attacks'],
+  ...['sign-in-browser', 'sign-in-provider', 'sign-in-settings'],
+].map((name) => `test/services/${name}.test.ts`);
 
 const unitSteps = (withoutAccounts: readonly string[], toBuild: readonly string[]): TestStep[] => [
   ['linter', () => runTool('biome', ['check', '--error-on-warnings', '.'])],
