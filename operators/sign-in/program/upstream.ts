@@ -82,6 +82,8 @@ export function pass({ request: message, response, target, headers, body, hold, 
     asked.once('response', (answer) => {
       asked.setTimeout(0);
       const send = (): void => {
+        // While the answer was held back, the visitor left or the server did.
+        if (response.destroyed || answer.destroyed) return void response.destroy();
         response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
         response.flushHeaders();
         // `pipeline` closes both ends if one fails.
