@@ -4,9 +4,10 @@ import type { Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
 import { Failure } from '../cli/failure.ts';
-import { Phases, runPhases } from '../cli/phases.ts';
+import { Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { deploy } from '../deploy/deploy.ts';
+import { noteRun } from '../telemetry/run-trace.ts';
 import { authorityNamed, environmentNamed } from './authority-named.ts';
 import { commitAsItStands, commitRoots, onlyRootsDiffer } from './commit.ts';
 import { issue } from './issue.ts';
@@ -63,11 +64,13 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
       }
     }
   }
+  const times: StepTime[] = [];
   for (const [i, { roots, title }] of commits.entries()) {
     say(styleText('bold', `${i + 1} of ${commits.length}: ${title}`));
     await commitRoots({ environment: env.name, roots, message: `Certificates: ${name}: ${title}` });
-    await bring(context, title);
+    times.push(...(await bring(context, title)));
   }
+  await noteRun(env.cluster, 'certs rotate', times, say);
   const newest = commits.at(-1)?.roots[name]?.issuing;
   say(
     below
@@ -140,17 +143,20 @@ async function look({ env, client, name }: Context): Promise<{ seen: Observation
   return { seen, missing: [...new Map(missing.map((each) => [each.what, each])).values()] };
 }
 
+type StepTime = Omit<PhaseTime, 'processors'>;
+
 /** Deploys the state of cluster.yaml, and waits until it is observed in every process. */
-async function bring(context: Context, title: string): Promise<void> {
+async function bring(context: Context, title: string): Promise<StepTime[]> {
   const { env, name, again } = context;
   if (env.cluster.source.kind === 'git') {
     const { missing } = await look({ ...context, env: await environmentNamed(env.name) });
-    if (missing.length === 0) return;
+    if (missing.length === 0) return [];
     throw new Failure(
       `${env.name} reads ${env.cluster.source.url}, which does not have it yet: ${missing[0]?.what}.`,
       `Push the commit: git push. After Flux has applied it, continue with: ${again}`,
     );
   }
+  const began = performance.now();
   await deploy({
     environment: env.name,
     apps: [],
@@ -158,6 +164,7 @@ async function bring(context: Context, title: string): Promise<void> {
     json: false,
     again,
   });
+  const deployed = { title: `Deployed: ${title}`, seconds: (performance.now() - began) / 1_000 };
   // Read again: the derived state has changed with cluster.yaml.
   const after = await environmentNamed(env.name);
   const controller = new AbortController();
@@ -169,7 +176,8 @@ async function bring(context: Context, title: string): Promise<void> {
       return { result: {} };
     },
   });
-  await runPhases(phases, { controller, again });
+  const { times } = await runPhases(phases, { controller, again });
+  return [deployed, ...times];
 }
 
 async function confirm(context: Context, report: Report, signal: AbortSignal): Promise<void> {

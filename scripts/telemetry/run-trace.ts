@@ -14,10 +14,13 @@ const collector = 'opentelemetry-collector';
 export async function noteRun(
   cluster: Pick<Cluster, 'name' | 'observability'>,
   command: string,
-  times: readonly PhaseTime[],
+  times: readonly Omit<PhaseTime, 'processors'>[],
   report: (message: string) => void,
 ): Promise<void> {
-  const phases = times.map(({ processors: _, ...phase }) => phase);
+  const phases = times.map(({ title, seconds, unchanged }) => ({
+    ...{ title, seconds },
+    ...(unchanged === undefined ? {} : { unchanged }),
+  }));
   const runs = [...readRuns(cluster.name), { command, ended: new Date().toISOString(), phases, sent: false }];
   writeRuns(cluster.name, runs);
   if (cluster.observability === 'off') return;
