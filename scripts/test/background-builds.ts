@@ -14,8 +14,7 @@ const programsOfTests = [
   'helm',
   'kratos',
   'mailpit',
-  'victoria-logs',
-  'opentelemetry-collector',
+  'cosign',
   'pulumi',
   'versitygw',
 ] as const;

@@ -10,10 +10,10 @@ import { rootsName, trustNamespace } from '../../charts/kube/names.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { type ApiServer, startApiServer } from '../../scripts/verify/api-server.ts';
-import { Pipeline } from '../load/pipeline.ts';
-import { ContainerLog, newTrace } from '../load/senders.ts';
+import { FakeCluster } from '../services/fake-cluster.ts';
 import { until } from '../until.ts';
-import { FakeCluster } from './fake-cluster.ts';
+import { Pipeline } from './pipeline.ts';
+import { ContainerLog, newTrace } from './senders.ts';
 
 /*
  * `npm run errors` from the lines of containers to its output: a real agent and a real VictoriaLogs, configured as the charts configure them, and
