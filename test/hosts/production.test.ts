@@ -13,8 +13,8 @@ import { renderEnvironment } from '../../scripts/flux/render-environment.ts';
 import { TestRegistry } from '../delivery/registry.ts';
 import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { readyKustomizations } from './flux.ts';
-import { Forge } from './forge.ts';
 import { GitMachine } from './git-machine.ts';
+import { TestForge } from './test-forge.ts';
 import { environment, TestSite } from './test-site.ts';
 
 /** Longest wait for a commit: the interval of the source, pulls and starts of pods on a slow machine. */
@@ -28,7 +28,7 @@ const page = 'apps/home/src/page.ts';
 describe('an environment that Git fills', () => {
   let site: TestSite;
   let git: GitMachine;
-  let forge: Forge;
+  let forge: TestForge;
   let checkout: Git;
   let project: Project | undefined;
   let other: TestRegistry | undefined;
@@ -38,7 +38,7 @@ describe('an environment that Git fills', () => {
     site = await TestSite.make('production-test', 'v1.36.4');
     const folder = dirname(site.checkout.root);
     git = await GitMachine.start(site, folder);
-    forge = await Forge.start(await site.network('Gateway'));
+    forge = await TestForge.start(await site.network('Gateway'));
     for (const [name, value] of Object.entries(git.env)) vi.stubEnv(name, value);
     checkout = gitIn(site.checkout.root);
     other = await TestRegistry.start(await ensureProgram('registry', () => {}));

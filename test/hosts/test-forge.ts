@@ -13,15 +13,15 @@ const statusSchema = z.object({
 });
 
 /** A status of a commit, as a forge shows it. */
-export type CommitStatus = z.infer<typeof statusSchema>;
+export type ForgeStatus = z.infer<typeof statusSchema>;
 
 /** The two parts of Gitea's API that a receiver meets: it takes statuses of commits, and signs what it tells of a push. */
-export class Forge {
+export class TestForge {
   /** Secret of the webhook, and token for statuses. */
   readonly secret = randomBytes(32).toString('hex');
   readonly token = randomBytes(20).toString('hex');
   private readonly server: Server;
-  private readonly written: (CommitStatus & { commit: string })[] = [];
+  private readonly written: (ForgeStatus & { commit: string })[] = [];
 
   private constructor() {
     this.server = createServer(async (asked, response) => {
@@ -34,8 +34,8 @@ export class Forge {
   }
 
   /** @param address of this machine that the cluster reaches. */
-  static async start(address: string): Promise<Forge> {
-    const forge = new Forge();
+  static async start(address: string): Promise<TestForge> {
+    const forge = new TestForge();
     await new Promise<void>((done, fail) => forge.server.once('error', fail).listen(0, address, done));
     return forge;
   }
@@ -46,7 +46,7 @@ export class Forge {
   }
 
   /** The statuses of a commit, oldest first. */
-  statuses(commit: string): CommitStatus[] {
+  statuses(commit: string): ForgeStatus[] {
     return this.written.filter((each) => each.commit === commit);
   }
 
