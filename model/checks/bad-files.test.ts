@@ -193,7 +193,7 @@ const cases: [name: string, damage: Damage][] = [
   ['a promise', write(catalog, 'export default Promise.resolve({});\n')],
   [
     'a failure that comes later',
-    change(catalog, (text) => `setTimeout(() => {\n  throw new Error('too late');\n}, 10);\n${text}`),
+    change(catalog, (text) => `setTimeout(() => {\n  throw new Error('too late');\n}, 0);\n${text}`),
   ],
   [
     'a promise that fails',
