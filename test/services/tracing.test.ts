@@ -6,7 +6,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { execa } from 'execa';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Refusal } from '../../apps/kit/refusal.ts';
 import { observed } from '../../apps/kit/unary.ts';
 
@@ -73,4 +73,38 @@ it('a span is marked failed for an internal error, and not for a refused request
     'v1.Tested/Refused': SpanStatusCode.UNSET,
     'v1.Tested/Broken': SpanStatusCode.ERROR,
   });
+});
+
+it('an internal error is logged with its method, caller and address, and without the credentials of the call', async () => {
+  const metadata = new Metadata();
+  for (const name of ['authorization', 'cookie']) metadata.set(name, 'Bearer not-for-the-log');
+  const call = {
+    getPath: () => '/v1.Tested/Broken',
+    getPeer: () => '192.0.2.1:5',
+    getAuthContext: () => ({ sslPeerCertificate: { subject: { CN: 'shop' } } as PeerCertificate }),
+    metadata,
+  };
+  const written: string[] = [];
+  const output = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  try {
+    await expect(observed(call, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
+  } finally {
+    output.mockRestore();
+  }
+  const lines = written
+    .join('')
+    .split('\n')
+    .filter((line) => line.includes('call failed'));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'error',
+    method: 'v1.Tested/Broken',
+    caller: 'shop',
+    address: '192.0.2.1:5',
+    error: expect.stringContaining('Error: a bug\n    at '),
+  });
+  expect(written.join('')).not.toContain('not-for-the-log');
 });
