@@ -438,7 +438,7 @@ describe('sign-in', () => {
           text: String(error),
         }));
         all += 1;
-        if (status !== 200) lost.push(`${status} ${text.slice(0, 200)}`);
+        if (status !== 200) lost.push(`${new Date().toISOString()} ${status} ${text.slice(0, 200)}`);
         await setTimeout(50);
       }
     })();
@@ -447,8 +447,18 @@ describe('sign-in', () => {
     });
     await asking;
     console.log(`${what}: ${lost.length} of ${all} requests of a session were lost`);
-    return lost;
+    return lost.length === 0 ? [] : [...lost, ...(await reasons())];
   }
+  /** What the proxy and Kratos say of failures. */
+  const reasons = async (): Promise<string[]> => {
+    const log = (namespace: string, name: string) =>
+      world.probe.kubectl(['logs', '-n', namespace, `deploy/${name}`, '--all-containers', '--since=20m']);
+    const [proxy, kratos] = [await log('sign-in', 'sign-in'), await log('kratos', 'kratos')];
+    return [
+      ...proxy.split('\n').filter((line) => /"level":"(warn|error)"|renewed/.test(line)),
+      ...kratos.split('\n').filter((line) => /certificate|tls|panic|"level":"(error|fatal)"/i.test(line)),
+    ].slice(-60);
+  };
   const rollOut = async (namespace: string, deployment: string): Promise<void> => {
     const target = ['-n', namespace, `deployment/${deployment}`];
     await world.probe.kubectl(['rollout', 'restart', ...target]);

@@ -18,7 +18,7 @@ const probe = `${host}/probe:one`;
 
 /** The overlay `tls` on a Kind cluster: logins, pulls by nodes, renewal and rotation under load, clean-up. */
 describe('the registry with TLS', () => {
-  const world = new World('registry-e2e');
+  const world = new World('registry-dev');
   let engine: Engine;
   let roots = '';
   let token = '';
