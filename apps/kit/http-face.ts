@@ -20,6 +20,7 @@ const httpStatus: Partial<Record<status, number>> = {
   [status.UNAUTHENTICATED]: 401,
   [status.PERMISSION_DENIED]: 403,
   [status.NOT_FOUND]: 404,
+  [status.CANCELLED]: 499,
   [status.UNAVAILABLE]: 503,
   [status.DEADLINE_EXCEEDED]: 504,
 };
@@ -81,6 +82,8 @@ export function httpFace<Service>({
 
   return (request, response) => {
     const attributes = { 'http.request.method': request.method ?? '' };
+    // A request whose connection is gone has no socket.
+    const address = request.socket.remoteAddress;
     const answered = (span: Span) => answer(request, response, span);
     const traced = () =>
       inSpan(
@@ -92,10 +95,12 @@ export function httpFace<Service>({
       );
     belowTrace({ traceparent: [request.headers.traceparent].flat()[0] }, traced).catch((error: unknown) => {
       const refusal = asRefusal(error);
-      const address = request.socket.remoteAddress;
       if (refusal.code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
       // A stream that broke off was closed already.
-      if (!response.headersSent) send(response, httpCode(error), problemOf(refusal));
+      if (response.headersSent) return;
+      // The rest of a body is not read.
+      if (!request.complete) response.setHeader('connection', 'close');
+      send(response, httpCode(error), problemOf(refusal));
     });
   };
 
@@ -198,16 +203,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(status.INVALID_ARGUMENT, 'the content type must be application/json');
   }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestBody)
-      throw new Refusal(status.INVALID_ARGUMENT, `a body has at most ${largestBody} bytes`);
-    chunks.push(chunk);
-  }
+  const body = await readBody(request);
   try {
-    return parseBody(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+    return parseBody(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal(
@@ -215,6 +213,26 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
       `the body is not valid JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
+}
+
+/** Refuses a body that is too large before it is read to its end, or does not come to its end. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The end of the usual iterator closes the connection, so that nobody would get the refusal.
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > largestBody)
+        throw new Refusal(status.INVALID_ARGUMENT, `a body has at most ${largestBody} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(status.CANCELLED, 'the connection ended before the body');
+  }
+  return Buffer.concat(chunks);
 }
 
 /** A schema would drop the name `__proto__` without a word. Only a text that can have it is looked through: a reviver is slow. */

@@ -20,7 +20,9 @@ import { log } from './log.ts';
 import { connectionsOverLimit, refusedHandshakes } from './metrics.ts';
 import { OpenConnections } from './open-connections.ts';
 import { certificatesIn } from './pem.ts';
+import { limitPipelining } from './pipelining.ts';
 import { reflection, reflectionServices } from './reflection.ts';
+import { refuseInvalidUtf8 } from './strict-utf8.ts';
 import { longestMs } from './unary.ts';
 
 /** A service of a contract, with its implementation. */
@@ -43,7 +45,7 @@ export interface Limits {
   silentMs: number;
   /** Maximum age of a connection: after it, every caller has presented its current certificate. */
   ageMs: number;
-  /** Time in which running calls, such as a worker's, may end after that. */
+  /** Time in which running calls, such as a worker's, and answers that are read slowly may end after that. */
   graceMs: number;
   /** Maximum number of connections from one address without completed handshake. */
   handshakesPerAddress: number;
@@ -100,6 +102,7 @@ export class MutualServer {
     this.#roots = identity.current.roots;
     this.health = new Health(services.map(({ name }) => name));
     clampDeadlines();
+    refuseInvalidUtf8();
     this.#grpc = new Server({
       'grpc.max_connection_age_ms': ageMs,
       'grpc.max_connection_age_grace_ms': graceMs,
@@ -137,7 +140,7 @@ export class MutualServer {
             (known) => protocols.includes(known) && (known === 'h2' || http !== undefined),
           ),
       },
-      http,
+      http === undefined ? undefined : limitPipelining(http),
     );
     this.#server.setTimeout(silentMs);
     this.#server.prependListener('request', (request, response) => {
@@ -226,9 +229,11 @@ export class MutualServer {
     // Random, as in grpc-js, so that connections opened together do not end together.
     const ageMs = this.#limits.ageMs * (0.9 + Math.random() / 5);
     const aging = setTimeout(() => this.#aged.add(socket), ageMs).unref();
+    const ending = setTimeout(() => socket.destroy(), ageMs + this.#limits.graceMs).unref();
     this.#overHttp.add(socket);
     socket.once('close', () => {
       clearTimeout(aging);
+      clearTimeout(ending);
       this.#overHttp.delete(socket);
     });
     speakHttp(socket);

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { log } from './log.ts';
 import { registry } from './metrics.ts';
+import { limitPipelining } from './pipelining.ts';
 
 /** Throws if the service cannot work, with the reason. */
 export type Check = () => Promise<unknown>;
@@ -17,25 +18,28 @@ export class PlainServer {
   #stopping = false;
 
   private constructor(check: Check) {
-    this.#server = createServer(limits, (request, response) => {
-      const end = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
-        response.writeHead(status, { 'content-type': type }).end(text);
-      if (request.url === '/healthz') return end(200, 'ok\n');
-      if (request.url === '/readyz') {
-        if (this.#stopping) return end(503, 'stopping\n');
-        return check().then(
-          () => end(200, 'ok\n'),
-          (error: unknown) => {
-            log.warn('not ready', { error });
-            end(503, 'not ready: see the log\n');
-          },
-        );
-      }
-      if (request.url === '/metrics') {
-        return registry.metrics().then((text) => end(200, text, registry.contentType));
-      }
-      return end(404, 'not found\n');
-    });
+    this.#server = createServer(
+      limits,
+      limitPipelining((request, response) => {
+        const end = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
+          response.writeHead(status, { 'content-type': type }).end(text);
+        if (request.url === '/healthz') return end(200, 'ok\n');
+        if (request.url === '/readyz') {
+          if (this.#stopping) return end(503, 'stopping\n');
+          return check().then(
+            () => end(200, 'ok\n'),
+            (error: unknown) => {
+              log.warn('not ready', { error });
+              end(503, 'not ready: see the log\n');
+            },
+          );
+        }
+        if (request.url === '/metrics') {
+          return registry.metrics().then((text) => end(200, text, registry.contentType));
+        }
+        return end(404, 'not found\n');
+      }),
+    );
     this.#server.setTimeout(silentMs);
     this.#server.maxConnections = mostConnections;
   }

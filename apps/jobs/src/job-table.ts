@@ -13,7 +13,13 @@ const columns = `id, name, data, state, priority, retry_count as "retryCount", r
   created_on as "createdOn", start_after as "startAfter", started_on as "startedOn",
   completed_on as "completedOn", output`;
 
-/** Newest first. */
+/**
+ * A page ends after this many bytes of payloads and results as JSON: gRPC clients refuse answers of more than 4 MiB, in
+ * which lists of numbers are five times as long; and each answer is held until its caller has read it.
+ */
+const mostBytes = 256 * 1024;
+
+/** Newest first; a page has fewer jobs than asked for where they are large, and at least one. */
 export async function listJobs(
   boss: PgBoss,
   queue: string,
@@ -21,18 +27,24 @@ export async function listJobs(
 ): Promise<{ jobs: Job[]; nextPageToken: string | null }> {
   const [before, id] = placeOf(pageToken);
   const { rows } = await boss.getDb().executeSql(
-    `select ${columns},
-       ${tokenTime('created_on')} as at
-     from ${schema}.job
-     where name = $1 and ($2::text is null or state::text = $2)
-       and ($3::timestamptz is null or (created_on, id) < ($3::timestamptz, $4::uuid))
-     order by created_on desc, id desc limit $5`,
-    [queue, state === undefined ? null : databaseState(state), before, id, pageSize + 1],
+    `select * from (
+       select *, count(*) over ()::int as there,
+         sum(bytes) over (order by "createdOn" desc, id desc) - bytes as before
+       from (
+         select ${columns}, ${tokenTime('created_on')} as at,
+           octet_length(data::text) + coalesce(octet_length(output::text), 0) as bytes
+         from ${schema}.job
+         where name = $1 and ($2::text is null or state::text = $2)
+           and ($3::timestamptz is null or (created_on, id) < ($3::timestamptz, $4::uuid))
+         order by created_on desc, id desc limit $5
+       ) as asked
+     ) as page where before < $6 order by "createdOn" desc, id desc`,
+    [queue, state === undefined ? null : databaseState(state), before, id, pageSize + 1, mostBytes],
   );
-  const found = rows as (JobWithMetadata & { at: string })[];
+  const found = rows as (JobWithMetadata & { at: string; there: number })[];
   const page = found.slice(0, pageSize);
   const last = page.at(-1);
-  const more = found.length > pageSize && last !== undefined;
+  const more = last !== undefined && last.there > page.length;
   return {
     jobs: page.map(jobFrom),
     nextPageToken: more ? tokenOf(last.at, last.id) : null,
