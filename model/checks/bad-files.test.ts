@@ -39,6 +39,37 @@ const linked =
     symlinkSync(to, join(root, file));
   };
 
+const machineReads: [name: string, before: string, value: string][] = [
+  ['a variable of the machine', '', "process.env.CPU ?? '10m'"],
+  [
+    'a variable whose absence is caught',
+    '',
+    "(() => { try { return process.env.A!.trim(); } catch { return '10m'; } })()",
+  ],
+  ['a variable through an import of process', "import { env } from 'node:process';\n", "env.CPU ?? '10m'"],
+  ['the name of the machine', "import os from 'os';\n", 'os.hostname()'],
+  ['the folder of the command', '', 'process.cwd()'],
+  ['the folder of the checkout', '', 'import.meta.dirname'],
+  [
+    'a file outside of the repository',
+    "import { readFileSync } from 'node:fs';\n",
+    "readFileSync('/etc/hostname', 'utf8')",
+  ],
+  [
+    'a file by the folder of the command',
+    "import { readFileSync } from 'node:fs';\n",
+    "readFileSync('README.md', 'utf8')",
+  ],
+  ['the time', '', 'String(Date.now())'],
+  ['the time as a date', '', 'new Date().toISOString()'],
+  ['the hour in the time zone of the machine', '', 'String(new Date(0).getHours())'],
+  ['a date in the time zone of the machine', '', "new Date('2026-01-01T00:00').toISOString()"],
+  ['a random number', '', 'String(Math.random())'],
+  ['a random id', "import { randomUUID } from 'node:crypto';\n", 'randomUUID()'],
+  ['a number as the machine writes it', '', '(1000).toLocaleString()'],
+  ['the time zone of the machine', '', 'Intl.DateTimeFormat().resolvedOptions().timeZone'],
+];
+
 const cases: [name: string, damage: Damage][] = [
   // The bytes
   ['6 MB of comment', change(dev, (text) => `# ${'x'.repeat(6e6)}\n${text}`)],
@@ -202,6 +233,22 @@ const cases: [name: string, damage: Damage][] = [
   ['a promise that fails with a text', change(catalog, (text) => `${text}Promise.reject('a text');\n`)],
   ['a promise that is never kept', change(catalog, (text) => `await new Promise(() => {});\n${text}`)],
   ['a loop without end', change(catalog, (text) => `while (true);\n${text}`)],
+  // Values of the machine and the moment
+  ...machineReads.map(([name, before, value]): [string, Damage] => [
+    name,
+    change(catalog, (text) => `${before}${text.replace("'10m'", value)}`),
+  ]),
+  [
+    'a variable of the machine in a shared module',
+    (root) => {
+      mkdirSync(join(root, 'lib'));
+      write('lib/cpu.ts', "export const cpu = () =>\n  process.env.CPU ?? '10m';\n")(root);
+      change(
+        catalog,
+        (text) => `import { cpu } from '../../lib/cpu.ts';\n${text.replace("'10m'", 'cpu()')}`,
+      )(root);
+    },
+  ],
   ['a timer without end', change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)],
 ];
 

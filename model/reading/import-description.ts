@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Diagnostic, diagnosticOfFile, type Words } from '../diagnostics/diagnostic.ts';
 import { literalEnd } from './locate-literal.ts';
+import { notSame } from './machine-reads.ts';
 import { moduleSource } from './module-source.ts';
 import { placesOf } from './place.ts';
 import { diagnosticAt, type FieldPath, fieldName } from './source.ts';
@@ -32,6 +34,12 @@ export async function importDescription(root: string, { file, text }: ModuleText
     }
     // Evaluates getters once, here.
     const data: unknown = structuredClone(value);
+    const path = findText(data, [root, realpathSync(root)]);
+    if (path !== undefined) {
+      const fix = 'write a path that does not depend on the folder of the checkout';
+      const words = notSame(`${fieldName(path)}, with the folder of this checkout,`, fix);
+      return { diagnostic: diagnosticAt(moduleSource(file, text, data), path, words) };
+    }
     return { value: data };
   } catch (error) {
     const words: Words = {
@@ -68,6 +76,17 @@ function findStranger(value: unknown, path: FieldPath, above: unknown[] = []): F
   const step = (key: string) => (Array.isArray(value) ? Number(key) : key);
   for (const [key, inner] of Object.entries(value)) {
     const found = findStranger(inner, [...path, step(key)], [...above, value]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The path to a text that contains one of others. */
+function findText(value: unknown, others: readonly string[], path: FieldPath = []): FieldPath | undefined {
+  if (typeof value === 'string') return others.some((other) => value.includes(other)) ? path : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = findText(inner, others, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found !== undefined) return found;
   }
   return undefined;

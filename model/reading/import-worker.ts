@@ -10,12 +10,17 @@ import {
   stackSpot,
 } from './import-description.ts';
 import { recordImports } from './import-record.ts';
+import { diagnosticOfRead, type MachineRead, watchMachineReads } from './machine-reads.ts';
 
 /** The thread that imports descriptions with code other than plain data. */
 const { root, modules }: ToWorker = workerData;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 const end = process.exit;
 let current: ModuleText | undefined;
+/** Of the current file: the first one is reported. */
+let reads: MachineRead[] = [];
+watchMachineReads(root, (read) => reads.push(read));
+// Afterwards: what the watch itself reads is no input.
 const record = recordImports();
 
 process.exit = (): never => {
@@ -36,7 +41,11 @@ async function importAll(): Promise<void> {
   for (const module of modules) {
     current = module;
     say({ begun: module.file });
-    say({ file: module.file, ...(await importDescription(root, module)) });
+    reads = [];
+    const imported = await importDescription(root, module);
+    const [read] = reads;
+    const { file } = module;
+    say(read === undefined ? { file, ...imported } : { file, diagnostic: diagnosticOfRead(root, read) });
   }
   current = undefined;
   say({ record });
