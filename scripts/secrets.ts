@@ -4,6 +4,7 @@ import { repositoryRoot as root } from './repository/read-cluster.ts';
 import { removeValue, setValue } from './secrets/change.ts';
 import { editSecret, ownEditor } from './secrets/edit.ts';
 import { installHook } from './secrets/hook.ts';
+import { inTurn } from './secrets/in-turn.ts';
 import { leaksInRepository, leaksInStage } from './secrets/leak-check.ts';
 import { personalKey } from './secrets/new-key.ts';
 import { adopt, dismiss, rotateKey, updateKeys } from './secrets/recipients.ts';
@@ -92,7 +93,7 @@ program
   .argument('<recipient>', 'the public half of the key: age1…')
   .option(...environment)
   .action((name: string, recipient: string, { env }: Env) =>
-    work(() => adopt({ root, environment: env, name, recipient }, say)),
+    work(() => inTurn(say, () => adopt({ root, environment: env, name, recipient }, say))),
   );
 
 program
@@ -100,19 +101,21 @@ program
   .description('remove a recipient; prints the values that must be changed at their provider')
   .argument('<name>')
   .option(...environment)
-  .action((name: string, { env }: Env) => work(() => dismiss({ root, environment: env, name }, say)));
+  .action((name: string, { env }: Env) =>
+    work(() => inTurn(say, () => dismiss({ root, environment: env, name }, say))),
+  );
 
 program
   .command('update-keys')
   .description('encrypt every secret for exactly the recipients in cluster.yaml, secrets.recipients')
   .option(...environment)
-  .action(({ env }: Env) => work(() => updateKeys({ root, environment: env }, say)));
+  .action(({ env }: Env) => work(() => inTurn(say, () => updateKeys({ root, environment: env }, say))));
 
 program
   .command('rotate-key')
   .description('create a new private key for the cluster, and a new data key for every secret')
   .option(...environment)
-  .action(({ env }: Env) => work(() => rotateKey({ root, environment: env }, say)));
+  .action(({ env }: Env) => work(() => inTurn(say, () => rotateKey({ root, environment: env }, say))));
 
 program
   .command('check')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { secretObjectName } from '../../model/schema/encrypted-secret.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { Failure } from '../cli/failure.ts';
+import { inTurn } from './in-turn.ts';
 import {
   appOf,
   ensureRecipients,
@@ -44,8 +45,8 @@ export async function setValue(target: Target, read: () => Promise<Buffer>, say:
     say(`${key} already has that value.`);
     return;
   }
-  const values = new Map([...(opened?.values ?? []), [key, value] as const]);
-  await write(store, { app: app.name, name: use.name, values }, say);
+  const change = (before: Values) => new Map([...before, [key, value] as const]);
+  await write(store, { app: app.name, name: use.name, change }, say);
   say(`${fileOf(store, app.name, use.name)}: ${key} is set.`);
 }
 
@@ -70,29 +71,40 @@ export async function removeValue(target: Target, say: Say): Promise<void> {
         : `Name the secret too: ${found.map((each) => `${each.name}/${key}`).join(' or ')}`,
     );
   }
-  const { values } = await openSecret(store, secret);
-  const left = new Map([...values].filter(([each]) => each !== key));
-  await write(store, { app: secret.app, name: secret.name, values: left }, say);
+  const change = (before: Values) => new Map([...before].filter(([each]) => each !== key));
+  await write(store, { app: secret.app, name: secret.name, change }, say);
   say(`${secret.source.file}: ${key} is removed. The history of Git keeps it, encrypted.`);
 }
 
+/** A change of the values of one secret. */
+interface Change {
+  app: string;
+  name: string;
+  /** Gets the values of the moment, which another command can have written while a prompt or an editor was open. */
+  change: (before: Values) => Values;
+}
+
 /** Encrypts all values of one secret and writes them; unchanged values keep their encrypted text. */
-export async function write(
-  store: SecretStore,
-  { app, name, values }: { app: string; name: string; values: Values },
+export function write(
+  { root, environment }: SecretStore,
+  { app, name, change }: Change,
   say: Say,
 ): Promise<void> {
-  const stored = storedSecret(store, app, name);
-  const file = fileOf(store, app, name);
-  const secret =
-    stored === undefined
-      ? await encryptSecret(
-          { name: secretObjectName(name), namespace: app },
-          values,
-          await ensureRecipients(store, say),
-        )
-      : withValues(stored.value, await openSecret(store, stored), values);
-  writeSecret(store.root, file, secret);
+  return inTurn(say, async () => {
+    const store = await openStore(root, environment, { for: 'values', app, secret: name });
+    const stored = storedSecret(store, app, name);
+    const opened = stored === undefined ? undefined : await openSecret(store, stored);
+    const values = change(opened?.values ?? new Map());
+    const secret =
+      stored === undefined || opened === undefined
+        ? await encryptSecret(
+            { name: secretObjectName(name), namespace: app },
+            values,
+            await ensureRecipients(store, say),
+          )
+        : withValues(stored.value, opened, values);
+    writeSecret(root, fileOf(store, app, name), secret);
+  });
 }
 
 /** Refuses a value that no process could receive. The messages do not contain it. */

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isNode, parseDocument } from 'yaml';
 import type { Recipient } from './age.ts';
@@ -25,5 +25,8 @@ export async function writeRecipients(
   recipients: Readonly<Record<string, Recipient>>,
 ): Promise<void> {
   const file = join(root, 'clusters', environment, 'cluster.yaml');
-  await writeFile(file, withRecipients(await readFile(file, 'utf8'), recipients));
+  // A full disk must not leave half a file.
+  const draft = `${file}.${process.pid}~`;
+  await writeFile(draft, withRecipients(await readFile(file, 'utf8'), recipients));
+  await rename(draft, file);
 }

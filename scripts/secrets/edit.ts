@@ -47,7 +47,7 @@ export async function editSecret(
     say('nothing has changed.');
     return;
   }
-  await write(store, { app: appName, name: secret, values: new Map([...before, ...after]) }, say);
+  await write(store, { app: appName, name: secret, change: (now) => new Map([...now, ...changed]) }, say);
   say(`${changed.map(([key]) => key).join(', ')} of ${secret}: written for ${environment}.`);
 }
 

@@ -119,6 +119,19 @@ describe('secrets set', () => {
     });
   });
 
+  it('loses no value where two are set at once, or one while the prompt of the other is open', async () => {
+    await withPlatform(orders(uses), async (root) => {
+      await Promise.all([set(root, 'STRIPE_KEY', 'one'), set(root, 'WEBHOOK_KEY', 'two')]);
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'one', WEBHOOK_KEY: 'two' });
+      const slow = async () => {
+        await set(root, 'WEBHOOK_KEY', 'four');
+        return Buffer.from('three');
+      };
+      await setValue(at(root, 'STRIPE_KEY'), slow, say);
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'three', WEBHOOK_KEY: 'four' });
+    });
+  });
+
   it('refuses a key that the app does not use, with the entry to add', async () => {
     await withPlatform(orders(''), async (root) => {
       await expect(set(root, 'STRIPE_KEY', 'x')).rejects.toMatchObject({
