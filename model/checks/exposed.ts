@@ -1,9 +1,13 @@
 import type { App } from '../app.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { hostNames } from '../environment.ts';
+import { gatewayPorts } from '../gateway.ts';
 import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
+import type { Cluster } from '../schema/cluster.ts';
 import type { Exposes } from '../schema/exposes.ts';
 import { checkMiddleware } from './middleware.ts';
+import { checkOwnedHeaders } from './owned-headers.ts';
 
 /** Longest list of rules, of host names, and of headers that a filter sets (Gateway API v1, HTTPRoute). */
 const longestList = 16;
@@ -14,8 +18,9 @@ export function checkExposed(app: Loaded<App>, { clusters }: Pick<Repository, 'c
   if (exposes === undefined) return [];
   return [
     ...checkPaths(app, exposes),
-    ...checkRedirects(app, exposes),
+    ...checkRedirects(app, exposes, clusters),
     ...checkHeaders(app, exposes),
+    ...checkOwnedHeaders(app, exposes),
     ...checkRules(app, exposes),
     ...checkHostCount(app, exposes, clusters),
     ...checkGrpc(app, exposes),
@@ -49,10 +54,20 @@ function checkPaths({ source }: Loaded<App>, { paths, redirects }: Exposes): Dia
   ];
 }
 
-/** A redirect must not lead back to itself. */
-function checkRedirects({ source }: Loaded<App>, { redirects }: Exposes): Diagnostic[] {
+/** A redirect must not lead back to itself, by a path or by an address of the app in an environment. */
+function checkRedirects(
+  app: Loaded<App>,
+  { redirects }: Exposes,
+  clusters: Repository['clusters'],
+): Diagnostic[] {
+  const { source } = app;
+  const own = new Set(clusters.flatMap((cluster) => originsOf(app, cluster.value)));
   const targets = new Map(
-    Object.entries(redirects).map(([path, given]) => [path, typeof given === 'string' ? given : given.to]),
+    Object.entries(redirects).map(([path, given]) => {
+      const to = typeof given === 'string' ? given : given.to;
+      const [, origin, there] = /^(https:\/\/[^/]+)(.*)$/.exec(to) ?? [];
+      return [path, origin !== undefined && own.has(origin) ? there || '/' : to];
+    }),
   );
   const reported = new Set<string>();
   return [...targets.keys()].flatMap((start) => {
@@ -82,6 +97,16 @@ function checkRedirects({ source }: Loaded<App>, { redirects }: Exposes): Diagno
     }
     return [];
   });
+}
+
+/** The addresses of an app in an environment, with and without the usual port. */
+function originsOf(app: Loaded<App>, cluster: Cluster): string[] {
+  if (!Object.hasOwn(cluster.apps, app.value.name)) return [];
+  const { https } = gatewayPorts(cluster);
+  return hostNames(app, cluster).flatMap((host) => [
+    `https://${host}:${https}`,
+    ...(https === 443 ? [`https://${host}`] : []),
+  ]);
 }
 
 /** Names of headers are the same in capital and small letters (RFC 9110). */

@@ -22,6 +22,26 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a redirect to itself', shop("redirects: { '/old': '/old' }")],
   ['redirects in a circle', shop("redirects: { '/in': '/a', '/a': '/b', '/b': '/a' }")],
   [
+    'a redirect to itself by an address of the app',
+    [
+      app("hosts: ['www'], redirects: { '/': 'https://www.dev.localhost:8443', '/b': '/' }"),
+      running('shop: '),
+    ],
+  ],
+  ...[
+    ['request', 'Host'],
+    ['request', 'content-length'],
+    ['request', 'X-Forwarded-For'],
+    ['response', 'Content-Length'],
+    ['response', 'transfer-encoding'],
+    ['response', 'Connection'],
+    ['response', 'Content-Encoding'],
+    ['response', 'Set-Cookie'],
+  ].map(([side, header]): [string, Edit[]] => [
+    `the header ${header} in every ${side}`,
+    shop(`headers: { ${side}: { '${header}': '1' } }`),
+  ]),
+  [
     'more redirects than a route takes',
     shop(`redirects: { ${Array.from({ length: 16 }, (_, i) => `'/old-${i}': '/new'`).join(', ')} }`),
   ],
