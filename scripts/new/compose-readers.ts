@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
+import { fullReference, pinnedImage } from '../../model/schema/image-reference.ts';
 import { capability } from '../../model/schema/process.ts';
 import { variableName } from '../../model/schema/variables.ts';
-import { Failure } from '../cli/failure.ts';
 import { type ComposeDraft, note, type Reader, texts } from './compose-draft.ts';
 import { always, needless } from './compose-needless.ts';
 import { port } from './compose-ports.ts';
@@ -18,18 +17,15 @@ import {
 import { volume } from './compose-volumes.ts';
 import { asRecord, looksSecret } from './notes.ts';
 import { shellWords } from './shell-words.ts';
+import { unpinnedImage } from './unpinned-image.ts';
 
 /** Readers of a service's keys, by key. */
 export const readers: Readonly<Record<string, Reader>> = {
   image: (value, { description, notes }, key) => {
-    const ref = fullReference(resolved(String(value)) ?? String(value));
-    if (!pinnedImage.safeParse(ref).success) {
-      const tag = parseImageReference(ref)?.tag ?? 'none';
-      throw new Failure(
-        `services: the image ${ref} has the version '${tag}', which changes its content.`,
-        'Name the image by its version: --image docker.io/library/nginx:1.29.1',
-      );
-    }
+    const written = String(value);
+    const text = resolved(written);
+    const ref = text === undefined ? undefined : fullReference(text);
+    if (ref === undefined || !pinnedImage.safeParse(ref).success) throw unpinnedImage(text ?? written);
     description.image = { ref };
     const pinned = ref.includes('@sha256:');
     notes.push({

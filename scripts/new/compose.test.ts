@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { appSchema } from '../../model/app.ts';
+import { Failure } from '../cli/failure.ts';
 import { appText } from './app-literal.ts';
 import { fromCompose } from './compose.ts';
 
@@ -195,6 +196,29 @@ services:
     });
   });
 
+  it('names an image by what the service has, and runs what it builds', () => {
+    const next = (image: string) => {
+      try {
+        fromCompose(`services: { shop: { image: '${image}' } }`, 'c.yaml', 'shop');
+      } catch (error) {
+        return error instanceof Failure ? error.next : error;
+      }
+      return 'no failure';
+    };
+    const advice = (name: string) => `Name the image by its version, such as --image ${name}:1.2.3`;
+    expect(next('nginx:latest')).toBe(advice('docker.io/library/nginx'));
+    expect(next('registry.example.org:5000/a/b:$V')).toBe(advice('registry.example.org:5000/a/b'));
+    expect(next('$IMAGE')).toBe(advice('REPOSITORY'));
+    const both = 'services: { shop: { image: shop-local, build: { context: ./src } } }';
+    const built = fromCompose(both, 'c.yaml', 'shop');
+    expect(built).toMatchObject({ description: { image: { build: '.' } }, dockerfile: 'src/Dockerfile' });
+    expect(fates(built.notes)).toMatchObject({ image: 'dropped', build: 'approximated' });
+    const given = fromCompose(both, 'c.yaml', 'shop', { image: 'docker.io/library/shop:1.0' });
+    expect(given.description).toMatchObject({ image: { ref: 'docker.io/library/shop:1.0' } });
+    expect(given.dockerfile).toBeUndefined();
+    expect(fates(given.notes).build).toBe('dropped');
+  });
+
   it('refuses extends of another file and circular extends', () => {
     const other = 'services: { a: { extends: { file: base.yaml, service: b } } }';
     expect(() => fromCompose(other, 'c.yaml', 'a')).toThrow(
@@ -221,7 +245,12 @@ describe('a compose file', () => {
     [
       'whose image moves',
       'services: { shop: { image: nginx } }',
-      "docker.io/library/nginx has the version 'none'",
+      'compose.yaml: services.shop.image: the image docker.io/library/nginx has no version, so that its content changes.',
+    ],
+    [
+      'whose image has a variable',
+      'services: { shop: { image: "registry.example.org/a/b:$VERSION" } }',
+      'the image registry.example.org/a/b:$VERSION has no version in the file, but $VERSION.',
     ],
     ['with a service of nothing', 'services: { shop: { restart: always } }', 'neither image nor build'],
     [

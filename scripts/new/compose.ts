@@ -38,12 +38,14 @@ export function fromCompose(
   }
   const draft: ComposeDraft = { description: {}, exceptions: [], notes: [] };
   const whole = extended(services, given, file, [service]);
-  const replaced = image === undefined ? whole : { ...whole, image };
+  const replaced = withOneImage(whole, image, draft);
   for (const [key, value] of Object.entries(replaced)) {
     const reader = readers[key] ?? note('dropped', 'app.ts has no key for it: docs/app.md');
     try {
       reader(value, draft, key);
     } catch (error) {
+      if (error instanceof Failure)
+        throw new Failure(`${file}: services.${service}.${key}: ${error.message}`, error.next);
       if (!(error instanceof z.ZodError)) throw error;
       throw new Failure(
         `${file}: services.${service}.${key} is not valid in a compose file: ${z.prettifyError(error)}`,
@@ -52,13 +54,34 @@ export function fromCompose(
     }
   }
   onePodForVolumes(draft);
-  const dockerfile = 'build' in whole ? dockerfileOf(whole.build) : undefined;
+  const dockerfile = 'build' in replaced ? dockerfileOf(replaced.build) : undefined;
   return {
     service,
     description: completed(draft),
     notes: draft.notes.map((each) => ({ ...each, text: each.text.replace(/\bAPP\b/g, app) })),
     ...(dockerfile === undefined ? {} : { dockerfile }),
   };
+}
+
+/** Beside `build`, `image` is a name for what is built; `--image` takes the place of both. */
+function withOneImage(
+  service: Record<string, unknown>,
+  given: string | undefined,
+  { notes }: ComposeDraft,
+): Record<string, unknown> {
+  const { image, build, ...others } = service;
+  if (build === undefined) return { ...service, ...(given === undefined ? {} : { image: given }) };
+  if (given !== undefined) {
+    notes.push({ key: 'build', fate: 'dropped', text: 'the image of --image runs instead' });
+    return { ...others, image: given };
+  }
+  if (image !== undefined)
+    notes.push({
+      key: 'image',
+      fate: 'dropped',
+      text: 'it names what is built: the platform names it by its content',
+    });
+  return { ...others, build };
 }
 
 function dockerfileOf(build: unknown): string {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
+import { fullReference, pinnedImage } from '../../model/schema/image-reference.ts';
 import { capability } from '../../model/schema/process.ts';
 import { inUnits } from '../../model/schema/quantity.ts';
-import { Failure } from '../cli/failure.ts';
 import { drop, type ManifestDraft } from './manifest-draft.ts';
 import { asRecord, type KeyNote, looksSecret } from './notes.ts';
+import { unpinnedImage } from './unpinned-image.ts';
 
 /** IsConfigMapKey of k8s.io/apimachinery: it becomes the name of a file and cannot leave the folder. */
 const configKey = z.string().regex(/^(?!\.{1,2}$)[-._a-zA-Z0-9]+$/, 'a key of a ConfigMap');
@@ -47,12 +47,7 @@ export function readContainer(given: Container, draft: ManifestDraft): void {
 
 function readImage({ image }: Container, { description, notes }: ManifestDraft): void {
   const ref = fullReference(image);
-  if (!pinnedImage.safeParse(ref).success) {
-    throw new Failure(
-      `the image ${ref} has the version '${parseImageReference(ref)?.tag ?? 'none'}', which changes its content.`,
-      'Name the image by its version: --image docker.io/library/nginx:1.29.1',
-    );
-  }
+  if (!pinnedImage.safeParse(ref).success) throw unpinnedImage(image);
   description.image = { ref };
   const pinned = ref.includes('@sha256:');
   notes.push({

@@ -153,7 +153,11 @@ describe('a Deployment', () => {
   });
 
   it.each([
-    ['an image without a version', shop.replace('shop:1.4.2', 'shop'), 'which changes its content'],
+    [
+      'an image without a version',
+      shop.replace('shop:1.4.2', 'shop'),
+      'has no version, so that its content changes',
+    ],
     ['an image that is latest', shop.replace('shop:1.4.2', 'shop:latest'), "the version 'latest'"],
     [
       'another name',

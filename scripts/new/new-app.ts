@@ -68,18 +68,17 @@ export async function newAppFromFile(
 /** Adds the Dockerfile of the service, if it has one. */
 function composedFiles(composed: ComposedApp, file: string): ManifestApp {
   const { service, description, notes, dockerfile } = composed;
-  const files = dockerfile === undefined ? {} : { Dockerfile: readGiven(join(dirname(file), dockerfile)) };
+  const instead = `Put the sources of the service there, or name a built image: --image REPOSITORY:1.2.3`;
+  const files =
+    dockerfile === undefined ? {} : { Dockerfile: readGiven(join(dirname(file), dockerfile), instead) };
   return { source: `services.${service}`, description, notes, files };
 }
 
-function readGiven(file: string): string {
+function readGiven(file: string, instead = 'Name an existing file: --from FILE'): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure(
-      `${file} cannot be read: ${error instanceof Error ? error.message : error}`,
-      'Name an existing file: --from FILE',
-    );
+    throw new Failure(`${file} cannot be read: ${error instanceof Error ? error.message : error}`, instead);
   }
 }
 

@@ -6,7 +6,7 @@ export interface KeyNote {
   text: string;
 }
 
-const secretName = /pass(word|wd)?$|secret|token|(^|_)key$|private_?key|psk$|credential/i;
+const secretName = /pass(word|wd)?$|_pwd$|secret|token|(^|_)key$|private_?key|psk$|credential/i;
 /** A URL with a password in it. */
 const hasPassword = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
