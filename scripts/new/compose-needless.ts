@@ -46,9 +46,7 @@ export const needless: Readonly<Record<string, string>> = {
   provider: 'what others provide is external in cluster.yaml: docs/external.md',
   pull_policy: 'images are named by version and digest',
   read_only: 'it is read-only unless readOnlyRoot: false is written',
-  restart: 'a process that ends is restarted',
   runtime: 'every pod has the runtime of its node',
-  security_opt: 'every pod has seccomp and no new privileges',
   stdin_open: 'a pod has no terminal',
   stop_grace_period: 'a pod has 30 seconds to shut down',
   stop_signal: 'the process gets the STOPSIGNAL of its image',
@@ -64,11 +62,4 @@ export const needless: Readonly<Record<string, string>> = {
 };
 
 /** Those whose effect every app has. */
-export const always: ReadonlySet<string> = new Set([
-  'restart',
-  'init',
-  'logging',
-  'read_only',
-  'security_opt',
-  'cap_drop',
-]);
+export const always: ReadonlySet<string> = new Set(['restart', 'init', 'logging', 'read_only', 'cap_drop']);

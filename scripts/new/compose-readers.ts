@@ -87,6 +87,22 @@ export const readers: Readonly<Record<string, Reader>> = {
     }
     if (Object.keys(env).length > 0) description.env = env;
   },
+  restart: (value, { notes }, key) => {
+    const isKept = value === 'always' || value === 'unless-stopped';
+    const text = 'a process that ends is restarted';
+    const other = "; one that shall end is a schedule, or a job of its app's roll-out";
+    notes.push({ key, fate: isKept ? 'kept' : 'dropped', text: isKept ? text : text + other });
+  },
+  security_opt: (value, { notes }, key) => {
+    for (const option of z.array(z.string()).parse(value)) {
+      const isKept = /^no-new-privileges(?:[:=]true)?$/.test(option);
+      notes.push({
+        key: `${key}.${option}`,
+        fate: isKept ? 'kept' : 'dropped',
+        text: 'every pod has seccomp and no new privileges',
+      });
+    }
+  },
   env_file: note('dropped', 'env: { NAME: … } for values that are not secret, a secret edge for the rest'),
   ports: (value, draft, key) => {
     for (const each of z.array(z.unknown()).parse(value)) port(each, draft, key, true);

@@ -76,12 +76,14 @@ export function resolved(text: string): string | undefined {
   return isWhole ? result : undefined;
 }
 
-/** `512M` in a compose file means 512Mi. */
+/** `512M` in a compose file means 512Mi, and `1.5G` 1536Mi. */
 export function memoryOf(text: string): string | undefined {
-  const [, number, unit = ''] = /^(\d+)\s*([kmg])b?$/i.exec(text) ?? [];
-  return number === undefined
-    ? undefined
-    : `${number}${unit.toUpperCase().replace('K', 'k')}i`.replace('ki', 'Ki');
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg])(?:i?b)?$/i.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  const units = ['Ki', 'Mi', 'Gi'];
+  const at = 'kmg'.indexOf(unit.toLowerCase());
+  if (!number.includes('.')) return `${number}${units[at]}`;
+  return at === 0 ? `${Math.ceil(Number(number))}Ki` : `${Math.ceil(Number(number) * 1024)}${units[at - 1]}`;
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {

@@ -196,6 +196,29 @@ services:
     });
   });
 
+  it('says what becomes of names of other services, weaker protection and parts of a gigabyte', () => {
+    const text = `services:
+  db: { image: "postgres:15.7" }
+  shop:
+    image: shop:1.0
+    environment: { DB: db, CACHE: "redis://db:6379/1", MODE: dbs, ALL: "a:1,db:2" }
+    restart: on-failure
+    security_opt: ["no-new-privileges:true", "apparmor:unconfined"]
+    deploy: { resources: { limits: { memory: 1.5G } } }
+`;
+    const { notes, description } = fromCompose(text, 'c.yaml', 'shop');
+    expect(fates(notes)).toMatchObject({
+      'environment.DB': 'approximated',
+      'environment.CACHE': 'approximated',
+      'environment.ALL': 'approximated',
+      'environment.MODE': 'kept',
+      restart: 'dropped',
+      'security_opt.no-new-privileges:true': 'kept',
+      'security_opt.apparmor:unconfined': 'dropped',
+    });
+    expect(description.resources).toMatchObject({ memory: '1536Mi' });
+  });
+
   it('names an image by what the service has, and runs what it builds', () => {
     const next = (image: string) => {
       try {

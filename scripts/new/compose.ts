@@ -54,6 +54,7 @@ export function fromCompose(
     }
   }
   onePodForVolumes(draft);
+  noteOtherServices(draft, names);
   const dockerfile = 'build' in replaced ? dockerfileOf(replaced.build) : undefined;
   return {
     service,
@@ -61,6 +62,18 @@ export function fromCompose(
     notes: draft.notes.map((each) => ({ ...each, text: each.text.replace(/\bAPP\b/g, app) })),
     ...(dockerfile === undefined ? {} : { dockerfile }),
   };
+}
+
+/** Variables with the host name of another service, which has another one in a cluster. */
+function noteOtherServices({ description, notes }: ComposeDraft, services: readonly string[]): void {
+  for (const [name, value] of Object.entries(asRecord(description.env))) {
+    const hosts = String(value).match(/(?<=^|:\/\/|@|,)[\w.-]+(?=$|[:/,?])/g) ?? [];
+    const other = hosts.find((host) => services.includes(host));
+    const found = notes.find(({ key }) => key === `environment.${name}`);
+    if (other === undefined || found === undefined) continue;
+    found.fate = 'approximated';
+    found.text += `; there is no host '${other}': write NAME.NAME.svc of the app that it becomes`;
+  }
 }
 
 /** Beside `build`, `image` is a name for what is built; `--image` takes the place of both. */
