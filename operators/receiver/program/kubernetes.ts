@@ -20,15 +20,23 @@ export interface ObjectList<T> {
 /** Patience for an answer, in milliseconds. */
 const patience = 5_000;
 
-/** Asks Flux to reconcile an object now (Flux, 'Reconcile request'). @throws Error if the API server refuses or is away. */
-export async function requestReconciliation(place: KubernetesPlace, path: string): Promise<void> {
-  const annotations = { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() };
-  await ask(place, `${path}?fieldManager=receiver`, {
+/**
+ * Changes an object, or a subresource of it.
+ * @param kind `merge`: RFC 7386. `strategic-merge`: lists are merged by the keys of their items.
+ * @throws Error if the API server refuses or is away.
+ */
+export async function patch(
+  place: KubernetesPlace,
+  path: string,
+  { kind, manager, body }: { kind: 'merge' | 'strategic-merge'; manager: string; body: object },
+): Promise<void> {
+  const response = await ask(place, `${path}?fieldManager=${manager}`, {
     method: 'PATCH',
-    headers: { 'content-type': 'application/merge-patch+json' },
-    body: JSON.stringify({ metadata: { annotations } }),
+    headers: { 'content-type': `application/${kind}-patch+json` },
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(patience),
   });
+  await response.body?.cancel();
 }
 
 /** Lists objects. @throws Error if the API server refuses or is away. */
@@ -39,7 +47,8 @@ export async function list<T>(place: KubernetesPlace, path: string): Promise<Obj
 }
 
 /**
- * Watches objects from a version of their list on, until the API server ends the watch, at the latest after five minutes.
+ * Watches objects from a version of their list on, until the API server ends the watch, at the latest after five minutes. The path may have a
+ * query.
  * @throws Error if the API server refuses, is away, or no longer has that version.
  */
 export async function* watch<T>(
@@ -50,7 +59,7 @@ export async function* watch<T>(
   const query = new URLSearchParams({ watch: '1', resourceVersion, timeoutSeconds: '300' });
   // A lost node closes no connection.
   const limit = AbortSignal.any([signal, AbortSignal.timeout(330_000)]);
-  const { body } = await ask(place, `${path}?${query}`, { signal: limit });
+  const { body } = await ask(place, `${path}${path.includes('?') ? '&' : '?'}${query}`, { signal: limit });
   if (body === null) throw new Error(`the API server gives nothing for a watch of ${path}`);
   const decoder = new TextDecoder();
   let rest = '';
