@@ -15,6 +15,7 @@ import type { ExtraObjects } from './reading/extra-objects.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
 import type { LoadedSecret, Repository } from './repository.ts';
+import { errorLimit, withoutOptionalErrors } from './rollout.ts';
 import type { AppOverride } from './schema/cluster/app-override.ts';
 import { teamRegistry } from './schema/cluster/registry.ts';
 import type { Cluster } from './schema/cluster.ts';
@@ -94,6 +95,9 @@ function operatorsOf(
     .filter(
       ({ onlyWith }) =>
         onlyWith !== 'external-secrets' || apps.some((app) => readsExternalStore(app, cluster)),
+    )
+    .filter(
+      ({ onlyWith }) => onlyWith !== 'rollout-errors' || apps.some((app) => errorLimit(app) !== undefined),
     )
     .map((operator) => environmentOperator(operator, extra));
   before.list = sameList(before.list, running);
@@ -182,7 +186,10 @@ function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
   const nodes = override.nodes ?? app.nodes;
   const host = hostName({ value: app }, cluster);
   return {
-    ...withoutOptionalPeople(withoutExternal(app, cluster), { cluster, apps: beside.peers }),
+    ...withoutOptionalPeople(withoutOptionalErrors(withoutExternal(app, cluster), cluster), {
+      cluster,
+      apps: beside.peers,
+    }),
     logins: loginsOf(app, cluster),
     replicas: override.replicas ?? app.replicas,
     ports: portsIn(cluster, app),

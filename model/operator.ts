@@ -69,10 +69,19 @@ export const operatorSchema = z.strictObject({
    * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit. `registry-tls`: only with the
    * registry's overlay `tls`. `receiver`: only if the forge of the source has a receiver. `middleware`: only
    * if an app has limits or CORS at the gateway. `external-secrets`: only if an app reads secrets from a store
-   * outside of the cluster.
+   * outside of the cluster. `rollout-errors`: only if errors of a new pod stop the roll-out of an app.
    */
   onlyWith: z
-    .enum(['charts', 'sign-in', 'mailpit', 'registry-tls', 'receiver', 'middleware', 'external-secrets'])
+    .enum([
+      'charts',
+      'sign-in',
+      'mailpit',
+      'registry-tls',
+      'receiver',
+      'middleware',
+      'external-secrets',
+      'rollout-errors',
+    ])
     .optional(),
   /**
    * Metrics of its pods for Prometheus: the workload's name, the port of its pods, and whether the port

@@ -94,17 +94,18 @@ function below({ file, value, place, written }: Source, at: FieldPath): Source {
 
 /**
  * A description under the names of its preview. What belongs to the environment alone is left out: names below other domains, objectives
- * and their alerts. One pod runs of each app.
+ * and their alerts, and errors that stop a roll-out. One pod runs of each app.
  */
 function appOf(preview: Preview, app: App): App {
   const own = (name: string): string =>
     Object.hasOwn(preview.apps, name) ? previewAppName(preview.request, name) : name;
-  const { objective: _, exposes, ...rest } = app;
+  const { objective: _, rollout, exposes, ...rest } = app;
   return {
     ...rest,
     name: own(app.name),
     summary: `${app.summary} Preview of pull request ${preview.request}.`,
     replicas: 1,
+    ...(rollout === undefined ? {} : { rollout: { watch: rollout.watch } }),
     // The numbers of public ports are taken by the app itself.
     ports: Object.fromEntries(
       Object.entries(app.ports).map(([name, { public: _, ...port }]) => [name, port]),

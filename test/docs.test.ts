@@ -83,7 +83,10 @@ describe('an example of app.ts renders unchanged', () => {
       ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
     expect(
-      await diagnosticsOf('signIn: { mail: { kind: mailpit } }\napps: { orders: , jobs: , example: }', edits),
+      await diagnosticsOf(
+        'signIn: { mail: { kind: mailpit } }\nobservability: { store: light }\napps: { orders: , jobs: , example: }',
+        edits,
+      ),
     ).toEqual([]);
   });
 });

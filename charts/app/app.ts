@@ -4,6 +4,7 @@ import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
 import { needsSignIn, signInProxy, verifiesPeople } from '../../model/people.ts';
 import { publicPorts } from '../../model/public-ports.ts';
+import { errorLimit } from '../../model/rollout.ts';
 import { databaseClient, databaseUse, retirement } from '../../model/schema/database.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { replicaRange } from '../../model/schema/replicas.ts';
@@ -27,6 +28,7 @@ import { databaseReady, migrationsLoginOf } from './database-ready.ts';
 import { externalAuthorities } from './external.ts';
 import { gatingJobObject } from './job.ts';
 import { filesConfigMap } from './mounts.ts';
+import { rightsOfGate } from './rollout-gate.ts';
 import { secretObjects } from './secrets.ts';
 import { appWorkload } from './workload.ts';
 
@@ -45,6 +47,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
       secretObjects(chart, { env, app, migrations: migrationsLoginOf(env, app) });
     }
     kubernetesRights(chart, app);
+    if (errorLimit(app) !== undefined) rightsOfGate(chart, space);
     claims(chart, app);
     appWorkload(chart, env, app);
     services(chart, app);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
+import collector from '../../operators/opentelemetry-collector/operator.ts';
 import { find } from '../../test/charts/find.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { container, rendered, template } from '../../test/charts/rendered-app.ts';
-import { field } from '../kube/field.ts';
+import { field, listField } from '../kube/field.ts';
+import { appComponent } from './app.ts';
 
 const init = ['spec', 'template', 'spec', 'initContainers'] as const;
 const resources = { cpu: '10m', memory: '16Mi' };
@@ -28,10 +31,35 @@ describe('a gradual roll-out', () => {
     expect(spec(worker)).toMatchObject({ minReadySeconds: 120, progressDeadlineSeconds: 720 });
   });
 
+  it('opens a pod by a condition, and names the pod in its telemetry, where errors stop it', () => {
+    const app = testApp({ name: 'shop', rollout: { watch: '2m', errors: { most: 5 } } });
+    const env = environment({
+      apps: [app],
+      operators: [collector],
+      cluster: { observability: { store: 'light' } },
+    });
+    const deployment = find(appComponent(env, app), 'Deployment', 'shop');
+    expect(field(deployment, ...template, 'spec', 'readinessGates')).toEqual([
+      { conditionType: 'plinth.io/few-errors' },
+    ]);
+    const variables = listField(deployment, ...container, 'env');
+    const names = variables.map((each) => field(each, 'name'));
+    expect(names.indexOf('K8S_POD_NAME')).toBeLessThan(names.indexOf('OTEL_RESOURCE_ATTRIBUTES'));
+    expect(variables).toContainEqual({
+      name: 'K8S_POD_NAME',
+      valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
+    });
+    expect(variables).toContainEqual({
+      name: 'OTEL_RESOURCE_ATTRIBUTES',
+      value: 'deployment.environment.name=test,k8s.namespace.name=shop,k8s.pod.name=$(K8S_POD_NAME)',
+    });
+  });
+
   it('is absent unless app.ts asks for it', () => {
     const deployment = find(rendered({}).component, 'Deployment', 'shop');
     expect(field(deployment, 'spec', 'progressDeadlineSeconds')).toBeUndefined();
     expect(field(deployment, 'spec', 'minReadySeconds')).toBeUndefined();
+    expect(field(deployment, ...template, 'spec', 'readinessGates')).toBeUndefined();
   });
 });
 

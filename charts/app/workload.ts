@@ -3,6 +3,7 @@ import type { App } from '../../model/app.ts';
 import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { publicAddresses } from '../../model/public-ports.ts';
+import { errorLimit } from '../../model/rollout.ts';
 import type { InitStep } from '../../model/schema/beside.ts';
 import { databaseUse } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
@@ -11,7 +12,7 @@ import { identityFiles } from '../identity/identity-files.ts';
 import { autoscaler } from '../kube/autoscaler.ts';
 import { cronJob } from '../kube/cron-job.ts';
 import { deployment, type WorkloadInput } from '../kube/deployment.ts';
-import { annotations, namespaceOf } from '../kube/names.ts';
+import { annotations, fewErrors, namespaceOf } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
 import { type ContainerInput, nonRoot, type PodInput } from '../kube/pod.ts';
 import { priorityClass } from '../kube/priority-class.ts';
@@ -133,6 +134,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
       : container(given.name, given.image.ref, given, variables(given.env), shared);
   return {
     serviceAccountName: app.name,
+    ...(errorLimit(app) === undefined ? {} : { readinessGates: [{ conditionType: fewErrors }] }),
     ...pullSecrets(app),
     kubernetesApi: kubernetesUses(app).length > 0,
     user,

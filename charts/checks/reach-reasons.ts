@@ -194,6 +194,12 @@ export const reasons: readonly PowerReason[] = [
       'It requests a reconciliation after a push. The admission policy receiver-asks-alone refuses every other change.',
   },
   {
+    account: 'rollout-gate/rollout-gate',
+    power: 'writes the status of pods of APP',
+    reason:
+      'It opens and closes the readiness gate of new pods. The admission policy gate-opens-alone refuses every other change.',
+  },
+  {
     account: 'gateway/traefik',
     power: 'reads Secrets of receiver',
     reason:

@@ -6,6 +6,7 @@ import { loadGraph } from '../../model/load-graph.ts';
 import { operatorSchema } from '../../model/operator.ts';
 import externalSecrets from '../../operators/external-secrets/operator.ts';
 import receiver from '../../operators/receiver/operator.ts';
+import rolloutGate from '../../operators/rollout-gate/operator.ts';
 import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
@@ -55,6 +56,16 @@ function withReceiver(env: Environment): Environment {
   };
 }
 
+/** An environment in which errors stop the roll-out of an app, which none of this repository has. */
+function withGate(env: Environment): Environment {
+  return {
+    ...env,
+    cluster: { ...env.cluster, observability: { store: 'light' } },
+    apps: [testApp({ name: 'till', rollout: { watch: '2m', errors: { most: 5 } } })],
+    operators: [...env.operators, { ...operatorSchema.parse(rolloutGate), extraObjects: [] }],
+  };
+}
+
 /** An environment whose apps read secrets from OpenBao, which none of this repository has. */
 function withStore(env: Environment): Environment {
   const external = {
@@ -99,7 +110,7 @@ describe('the access of each service account in two steps', () => {
 
   const all = [...environments, ...environments.filter(({ name }) => name === 'staging').map(withReceiver)]
     .flatMap((env) => [env, withApps(env)])
-    .concat(environments.map(withStore));
+    .concat(environments.map(withStore), environments.map(withGate));
 
   it('of the pod that reads the secrets of an app is the Secrets of that app, and a login at the store', () => {
     const [env] = environments.map(withStore);
@@ -124,6 +135,18 @@ describe('the access of each service account in two steps', () => {
       [
         'tells Flux what to apply of flux-system, of these: platform',
         'nothing but when: the policy receiver-asks-alone refuses it',
+      ],
+    ]);
+  });
+
+  it('of the gate of roll-outs is one condition of the pods of an app', () => {
+    const [env] = environments.map(withGate);
+    if (env === undefined) throw new Error('there is no environment');
+    const powers = reachOf(env).get('rollout-gate/rollout-gate') ?? [];
+    expect(powers.map((power) => [powerText(power), ...power.leadsTo])).toEqual([
+      [
+        'writes the status of pods of till',
+        'one condition, by which a pod gets no requests: the policy gate-opens-alone refuses the rest',
       ],
     ]);
   });

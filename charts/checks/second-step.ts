@@ -1,7 +1,8 @@
 import { receiverName } from '../../model/forge.ts';
+import { rolloutGate } from '../../model/rollout.ts';
 import { secretsOperator } from '../../model/secret-stores.ts';
 import { field, textField } from '../kube/field.ts';
-import { middlewarePolicy, receiverPolicy } from '../kube/names.ts';
+import { gatePolicy, middlewarePolicy, receiverPolicy } from '../kube/names.ts';
 import type { Inventory } from './inventory.ts';
 import { everything, isRefused, onTheNode, type Power, powerText } from './powers.ts';
 
@@ -27,13 +28,7 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
     case 'enters pods':
       return [...secretsText(inventory, scope, undefined), ...othersText(powers, power)];
     case 'mints tokens':
-      if (power.account.startsWith(`${secretsOperator}/`) && isRefused(inventory, 'tokens-for-pods'))
-        return [
-          'a login at OpenBao, as an account without rights: the policy tokens-for-pods refuses others',
-        ];
-      return isRefused(inventory, 'tokens-for-pods')
-        ? ['nothing: the policy tokens-for-pods refuses it']
-        : othersText(powers, power);
+      return tokensText(inventory, powers, power);
     case 'is others':
       return othersText(powers, power);
     case 'writes roles':
@@ -46,6 +41,8 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
           ? list.filter(({ power: each }) => each === everything).map(() => `${everything}, as ${account}`)
           : [],
       );
+    case 'writes the status of pods':
+      return podStatusText(inventory, power);
     case 'asks for certificates':
       return isRefused(inventory, 'certificates-of-the-graph')
         ? ['certificates of the graph as they are, by the policy certificates-of-the-graph']
@@ -70,10 +67,25 @@ export function secondStep(inventory: Inventory, powers: Map<string, Power[]>, p
 }
 
 const receiver = `${receiverName}/${receiverName}`;
+const gate = `${rolloutGate}/${rolloutGate}`;
 const theNode = 'the files of a node: tokens and keys of every pod there';
 const tokenSecretsRefused = ['no token of an account: the policy no-token-secrets refuses those'];
 /** The namespace with the keys of authorities. */
 const trustedBy = 'cert-manager';
+
+function tokensText(inventory: Inventory, powers: Map<string, Power[]>, power: Power): string[] {
+  if (!isRefused(inventory, 'tokens-for-pods')) return othersText(powers, power);
+  return power.account.startsWith(`${secretsOperator}/`)
+    ? ['a login at OpenBao, as an account without rights: the policy tokens-for-pods refuses others']
+    : ['nothing: the policy tokens-for-pods refuses it'];
+}
+
+/** A Service sends requests to the address in the status of a pod. */
+function podStatusText(inventory: Inventory, { account }: Power): string[] {
+  return account === gate && isRefused(inventory, gatePolicy)
+    ? [`one condition, by which a pod gets no requests: the policy ${gatePolicy} refuses the rest`]
+    : ['requests of Services'];
+}
 
 /** Text about other accounts of the scope that have powers. */
 function othersText(powers: Map<string, Power[]>, { account, scope }: Power): string[] {

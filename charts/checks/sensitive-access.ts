@@ -35,6 +35,12 @@ export const sensitiveAccesses: readonly SensitiveAccess[] = [
     verbs: ['get', ...write],
   },
   {
+    power: 'writes the status of pods',
+    groups: [''],
+    resources: ['pods/status'],
+    verbs: ['update', 'patch'],
+  },
+  {
     power: 'mints tokens',
     bounded: true,
     groups: [''],

@@ -102,6 +102,12 @@ export const certificatePolicy = 'certificates-of-the-graph';
 /** The admission policy for the writes of the receiver of pushes. */
 export const receiverPolicy = 'receiver-asks-alone';
 
+/** The admission policy for the writes of the gate of roll-outs. */
+export const gatePolicy = 'gate-opens-alone';
+
+/** Condition of a pod, and its readiness gate: whether it fails no more requests than the pods of the version before. */
+export const fewErrors = 'plinth.io/few-errors';
+
 /** Namespace of cert-manager and of the Secrets with the keys of authorities: nothing else runs there. */
 export const certManagerNamespace = 'cert-manager';
 

@@ -19,6 +19,7 @@ const operators = [
   'opentelemetry-agent',
   'opentelemetry-collector',
   'prometheus',
+  'rollout-gate',
   'victoria-logs',
 ].map((name) => ({
   name,

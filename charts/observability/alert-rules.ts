@@ -1,9 +1,12 @@
 import type { Environment } from '../../model/graph.ts';
+import { rolloutGate } from '../../model/rollout.ts';
 import { databasesOf } from '../../model/schema/database.ts';
 import { controlPlaneRules } from './control-plane-rules.ts';
 import { objectiveRules } from './objective-rules.ts';
+import { runs } from './observed.ts';
 import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
 import { appSeries, queries } from './queries.ts';
+import { rolloutRules } from './rollout-rules.ts';
 import { scrapeTargets } from './scrape-targets.ts';
 import { telemetryRules } from './telemetry-rules.ts';
 
@@ -24,6 +27,7 @@ export function alertRules(env: Environment): RuleFile {
       { name: 'platform', rules: platform(env) },
       { name: 'telemetry', rules: telemetryRules(env) },
       { name: 'databases', rules: databases(env) },
+      ...(runs(env, rolloutGate) ? [{ name: 'rollouts', rules: rolloutRules() }] : []),
       { name: 'usage', rules: usage() },
       ...objectives,
     ],

@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import { errorLimit } from '../../model/rollout.ts';
 import { durationBounds } from '../../model/schema/objective.ts';
 import { clientTls, common, logsExporter, serverTls } from './collector.ts';
 import { ports, serviceName } from './endpoints.ts';
@@ -36,9 +37,9 @@ export function collectorConfig(env: Pick<Environment, 'cluster' | 'apps'>): obj
       'transform/labels': labelsOfObjects(),
       tail_sampling: tailSampling(env),
     },
-    connectors: { spanmetrics, 'forward/stored': {} },
+    connectors: { spanmetrics, ...(isGated(env) ? { [byPod]: podMetrics } : {}), 'forward/stored': {} },
     exporters: exporters(env),
-    service: { extensions: ['health_check'], telemetry: common.telemetry, pipelines },
+    service: { extensions: ['health_check'], telemetry: common.telemetry, pipelines: pipelinesOf(env) },
   };
 }
 
@@ -74,6 +75,29 @@ const spanmetrics = {
   metrics_flush_interval: scrapeInterval,
 };
 
+const byPod = 'spanmetrics/pods';
+
+/** Counter of spans by pod, span kind and status, from which the gate of roll-outs reads the errors of a new pod. */
+export const podSeries = 'traces_pod_metrics_calls_total';
+
+/** Without the names of spans, so that each pod has few series. */
+const podMetrics = {
+  namespace: 'traces.pod.metrics',
+  histogram: { disable: true },
+  exclude_dimensions: ['span.name'],
+  dimensions: [{ name: 'k8s.pod.name' }],
+  resource_metrics_key_attributes: ['service.name'],
+  aggregation_cardinality_limit: signalLimits.series.service,
+  metrics_expiration: '1h',
+  // The first value of a series is zero, the second counts: two of these and a scrape are the delay of the gate.
+  metrics_flush_interval: '10s',
+};
+
+/** Whether errors stop the roll-out of an app. */
+function isGated({ apps }: Pick<Environment, 'apps'>): boolean {
+  return apps.some((app) => errorLimit(app) !== undefined);
+}
+
 function exporters(env: Pick<Environment, 'cluster'>): object {
   const { logs, traces } = signalStores(env);
   return {
@@ -101,6 +125,16 @@ function metricsExporter(port: number): object {
     enable_open_metrics: true,
     metric_expiration: '5m',
     without_scope_info: true,
+  };
+}
+
+function pipelinesOf(env: Pick<Environment, 'apps'>): object {
+  if (!isGated(env)) return pipelines;
+  const { traces, 'metrics/spans': spans } = pipelines;
+  return {
+    ...pipelines,
+    traces: { ...traces, exporters: [...traces.exporters, byPod] },
+    'metrics/spans': { ...spans, receivers: [...spans.receivers, byPod] },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
+import { rolloutGate } from '../../model/rollout.ts';
 import { type ReadSignal, readsSignal, storeOfSignal } from '../../model/signal-stores.ts';
 import { podsOf } from '../app/app-pods.ts';
 import { type Flow, pods } from '../kube/network-policy.ts';
@@ -64,11 +65,11 @@ export function toSignals(env: Environment, app: App): Flow[] {
   }));
 }
 
-/** Clients of a store's API: apps with the edge, and Grafana for Prometheus. Loki and Tempo name Grafana themselves. */
+/** Clients of a store's API: apps with the edge, and for Prometheus Grafana and the gate of roll-outs. Loki and Tempo name Grafana themselves. */
 export function signalReaders(env: Environment, operator: string): k8s.NetworkPolicyPeer[] {
-  const isGrafana = operator === 'prometheus' && runs(env, 'grafana');
+  const platform = operator === 'prometheus' ? ['grafana', rolloutGate] : [];
   return [
-    ...(isGrafana ? [pods('grafana', 'grafana')] : []),
+    ...platform.filter((name) => runs(env, name)).map((name) => pods(name, name)),
     ...env.apps
       .filter((app) => queriedStores(env, app).some((store) => store.operator === operator))
       .flatMap(podsOf),

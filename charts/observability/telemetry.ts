@@ -1,5 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { errorLimit } from '../../model/rollout.ts';
+import { podsOf } from '../app/app-pods.ts';
 import { namespaceOf } from '../kube/names.ts';
 import { type Flow, pods } from '../kube/network-policy.ts';
 import { ports, serviceName } from './endpoints.ts';
@@ -13,26 +15,31 @@ const collector = 'opentelemetry-collector';
  */
 export function telemetryVariables(env: Environment, app: EnvironmentApp): k8s.EnvVar[] {
   if (!runs(env, collector)) return [];
+  const isGated = errorLimit(app) !== undefined;
+  const pod = isGated ? `,k8s.pod.name=$(${podName})` : '';
   const variables = {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${serviceName(collector)}:${ports.otlp}`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
     OTEL_SERVICE_NAME: app.name,
-    OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${env.name},k8s.namespace.name=${namespaceOf(app)}`,
+    OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${env.name},k8s.namespace.name=${namespaceOf(app)}${pod}`,
   };
-  return Object.entries(variables)
-    .filter(([name]) => !Object.hasOwn(app.env, name))
-    .map(([name, value]) => ({ name, value }));
+  return [
+    ...(isGated ? [{ name: podName, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] : []),
+    ...Object.entries(variables)
+      .filter(([name]) => !Object.hasOwn(app.env, name))
+      .map(([name, value]) => ({ name, value })),
+  ];
 }
+
+/** Variable with the name of the pod. It stands before the one that refers to it. */
+const podName = 'K8S_POD_NAME';
 
 /** Flow of an app's telemetry to the collector. */
 export function toCollector(env: Environment): Flow[] {
   return runs(env, collector) ? [{ peers: [pods(collector, collector)], ports: [{ port: ports.otlp }] }] : [];
 }
 
-/** Flows into the collector, from each app that runs. */
+/** Flows into the collector, from each app that runs, and from its job. */
 export function fromApps(env: Environment): Flow[] {
-  return env.apps.map((app) => ({
-    peers: [pods(app.name, namespaceOf(app))],
-    ports: [{ port: ports.otlp }],
-  }));
+  return env.apps.map((app) => ({ peers: podsOf(app), ports: [{ port: ports.otlp }] }));
 }

@@ -84,6 +84,31 @@ const cases: [name: string, edits: Edit[]][] = [
     [...worker, more("rollout: { watch: '2m' }, schedule: { cron: '0 3 * * *' },")],
   ],
   ['a gradual roll-out that takes days', [more("rollout: { watch: '2d' },")]],
+  ['errors without a limit', [more("rollout: { watch: '2m', errors: { optional: true } },")]],
+  [
+    'errors where nothing counts them',
+    [more("rollout: { watch: '2m', errors: { most: 5 } },"), [dev, 'apps:', 'observability: off\napps:']],
+  ],
+  ['errors of a short time', [more("rollout: { watch: '1m', errors: { most: 5, optional: true } },")]],
+  [
+    'errors of an app without ports',
+    [...worker, more("rollout: { watch: '2m', errors: { most: 5, optional: true } },")],
+  ],
+  [
+    'errors of pods with volumes of their own',
+    [
+      more("rollout: { watch: '2m', errors: { most: 5, optional: true } },"),
+      more("volumes: { data: { path: '/data', size: '1Gi', per: 'replica' } },"),
+    ],
+  ],
+  [
+    'errors of pods whose telemetry does not name them',
+    [
+      more("rollout: { watch: '2m', errors: { most: 5, optional: true } },"),
+      more("env: { OTEL_RESOURCE_ATTRIBUTES: 'team=a' },"),
+    ],
+  ],
+  ['errors that are all requests', [more("rollout: { watch: '2m', errors: { most: 100 } },")]],
   // Files and space
   ['a file that is not there', [more("files: { '/etc/catalog.yaml': 'files/catalog.yaml' },")]],
   [

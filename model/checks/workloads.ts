@@ -9,6 +9,7 @@ import { inUnits } from '../schema/quantity.ts';
 import { type Replicas, replicaRange } from '../schema/replicas.ts';
 import { hasReplicaVolumes } from '../schema/volume.ts';
 import { checkExposed } from './exposed.ts';
+import { checkRollout } from './rollout.ts';
 
 /**
  * The fields of an app's pods must be consistent: kind of workload, containers, mounts, volumes and number of
@@ -20,29 +21,13 @@ export function checkWorkloads({ apps, clusters }: Repository): Diagnostic[] {
     ...checkContainers(app),
     ...checkMounts(app),
     ...checkExposed(app, { clusters }),
-    ...checkRollout(app),
+    ...checkRollout(app, clusters),
     ...checkReplicas(app, app.source, ['replicas'], app.value.replicas),
     ...clusters.flatMap(({ source, value }) => {
       const given = value.apps[app.name]?.replicas;
       return given === undefined ? [] : checkReplicas(app, source, ['apps', app.name, 'replicas'], given);
     }),
   ]);
-}
-
-/** One new pod beside the old ones: there are none of what runs by the clock, and no second one where a volume has one owner. */
-function checkRollout({ name, source, value }: Loaded<App>): Diagnostic[] {
-  if (value.rollout === undefined) return [];
-  const shared = Object.keys(value.volumes).length > 0 && !hasReplicaVolumes(value);
-  if (value.schedule === undefined && !shared) return [];
-  const words = {
-    code: 'no-gradual-rollout',
-    what: `'${name}' has a rollout, and ${shared ? 'a volume that one pod owns' : 'a schedule'}`,
-    why: shared
-      ? 'the old pod ends before the new one starts, so that none could be watched beside it'
-      : 'its pods end by themselves: nothing is rolled out',
-    fix: `remove rollout, or ${shared ? "write per: 'replica' at its volumes" : 'the schedule'}`,
-  };
-  return [diagnosticAt(source, ['rollout'], words, 'key')];
 }
 
 /** A server has ports and probes; a scheduled app has neither ports nor callers. */

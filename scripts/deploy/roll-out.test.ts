@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fewErrors } from '../../charts/kube/names.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 import { notRolledOut, whyStuck } from './roll-out.ts';
 
@@ -67,6 +68,15 @@ describe('a pod that can never become ready', () => {
     expect(whyStuck(pod('initContainerStatuses', { waiting }))).toBe(
       'container orders: CreateContainerConfigError: secret "db" not found',
     );
+  });
+
+  it('is one that is stopped for its errors', () => {
+    const stopped = (status: string): WatchedObject => ({
+      metadata: { name: 'orders-1' },
+      status: { conditions: [{ type: fewErrors, status, message: '15 of its 20 requests failed' }] },
+    });
+    expect(whyStuck(stopped('False'))).toBe('too many errors: 15 of its 20 requests failed');
+    expect(whyStuck(stopped('True'))).toBeUndefined();
   });
 
   it('is not one that is still starting', () => {

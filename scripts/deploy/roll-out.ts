@@ -1,4 +1,5 @@
 import { textField } from '../../charts/kube/field.ts';
+import { fewErrors } from '../../charts/kube/names.ts';
 import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
@@ -84,6 +85,16 @@ const forGood = new Set([
   'RunContainerError',
 ]);
 
+/** Reason why a pod gets no requests, by the gate of roll-outs; undefined if it gets some, or is not yet ready. */
+export function whyClosed(
+  conditions: { type: string; status: string; message?: string }[] = [],
+): string | undefined {
+  const gate = conditions.find(({ type }) => type === fewErrors);
+  return gate?.status === 'False'
+    ? `too many errors: ${gate.message ?? 'the gate of roll-outs has closed'}`
+    : undefined;
+}
+
 interface ContainerStatus {
   name: string;
   state?: { waiting?: { reason?: string; message?: string } };
@@ -102,7 +113,7 @@ export function whyStuck({ status }: WatchedObject): string | undefined {
     const end = exitCode === undefined ? '' : `, exit code ${exitCode}`;
     return `container ${name}: ${reason}${end}${message === undefined || reason === 'CrashLoopBackOff' ? '' : `: ${message}`}`;
   }
-  return undefined;
+  return whyClosed(status?.conditions);
 }
 
 /** The condition that a roll-out still lacks; undefined when it is complete (`kubectl rollout status`). */

@@ -1,7 +1,8 @@
-import type { V1CronJob, V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1CronJob, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import { annotations, partOf } from '../../charts/kube/names.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
+import { whyClosed } from '../deploy/roll-out.ts';
 
 /** An app of this repository, with its state in a cluster. */
 export interface AppStatus {
@@ -29,25 +30,36 @@ export interface AppStatus {
  */
 export async function apps(client: ClusterClient): Promise<AppStatus[]> {
   const labelSelector = `app.kubernetes.io/part-of=${partOf}`;
-  const [deployments, statefulSets, cronJobs] = await Promise.all([
+  const [deployments, statefulSets, cronJobs, pods] = await Promise.all([
     ask(client, 'Deployments', client.apps.listDeploymentForAllNamespaces({ labelSelector })),
     ask(client, 'StatefulSets', client.apps.listStatefulSetForAllNamespaces({ labelSelector })),
     ask(client, 'CronJobs', client.batch.listCronJobForAllNamespaces({ labelSelector })),
+    ask(client, 'Pods', client.core.listPodForAllNamespaces({ labelSelector })),
   ]);
   const hasSummary = ({ metadata }: V1Deployment | V1StatefulSet | V1CronJob) =>
     metadata?.annotations?.[annotations.summary] !== undefined;
   return [
-    ...[...deployments.items, ...statefulSets.items].filter(hasSummary).map(readApp),
+    ...[...deployments.items, ...statefulSets.items]
+      .filter(hasSummary)
+      .map((workload) => readApp(workload, pods.items)),
     ...cronJobs.items.filter(hasSummary).map(readSchedule),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** State of an app from its Deployment or StatefulSet. */
-export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppStatus {
+/** State of an app from its Deployment or StatefulSet, and from the pods that are stopped for their errors. */
+export function readApp(
+  { metadata, spec, status }: V1Deployment | V1StatefulSet,
+  pods: readonly V1Pod[] = [],
+): AppStatus {
+  const stopped = pods
+    .filter((pod) => pod.metadata?.namespace === metadata?.namespace)
+    .map((pod) => stoppedText(pod))
+    .find((text) => text !== undefined);
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   const current = status?.observedGeneration === metadata?.generation;
-  const healthy = current && ready >= wanted && (status?.updatedReplicas ?? 0) >= wanted;
+  const healthy =
+    stopped === undefined && current && ready >= wanted && (status?.updatedReplicas ?? 0) >= wanted;
   const trouble =
     status?.conditions?.find(({ type, status: is }) => type === 'Progressing' && is === 'False') ??
     status?.conditions?.find(({ type, status: is }) => type === 'Available' && is === 'False');
@@ -62,8 +74,13 @@ export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet
     ready,
     wanted,
     healthy,
-    message: healthy ? '' : (trouble?.message ?? 'a new version is rolling out'),
+    message: healthy ? '' : (stopped ?? trouble?.message ?? 'a new version is rolling out'),
   };
+}
+
+function stoppedText({ metadata, status }: V1Pod): string | undefined {
+  const reason = whyClosed(status?.conditions);
+  return reason && `the new pod ${metadata?.name} gets no requests: ${reason}`;
 }
 
 /** State of a scheduled app: healthy unless its last run has failed. */

@@ -149,7 +149,7 @@ describe('npm run status', () => {
     expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
     expect(out).toMatch(/messages +3\/3 .*nats:2\.11-alpine/);
     expect(out).toMatch(/nightly +30 2 \* \* \* Europe\/Berlin /);
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(7);
   });
 
   test('lists rendered objects that the cluster does not have yet', async () => {
@@ -388,6 +388,7 @@ async function closedPort(): Promise<number> {
 function healthy(): Record<string, object> {
   return {
     '/api/v1/nodes': { items: [node] },
+    '/api/v1/pods': { items: [] },
     '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations': { items: [kustomization] },
     '/apis/apps/v1/deployments': { items: [deployment] },
     '/apis/apps/v1/statefulsets': { items: [statefulSet] },

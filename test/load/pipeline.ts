@@ -26,7 +26,12 @@ import { rendered } from './rendered.ts';
 function environmentWith(cluster: Record<string, unknown>): Environment {
   return environment({
     apps: [
-      testApp({ name: 'orders', metrics: { port: 'http' }, objective: { success: 99.5, within: '500ms' } }),
+      testApp({
+        name: 'orders',
+        metrics: { port: 'http' },
+        objective: { success: 99.5, within: '500ms' },
+        rollout: { watch: '2m', errors: {} },
+      }),
       testApp({ name: 'jobs' }),
     ],
     operators: [agentOperator, collectorOperator, jaegerOperator, prometheusOperator, victoriaLogsOperator],

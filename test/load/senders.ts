@@ -26,11 +26,17 @@ export function newTrace(): string {
 }
 
 /** The body of a request to `/v1/traces` (OTLP, 'JSON Protobuf Encoding'): spans that a service makes as a server. */
-export function otlpSpans(service: string, spans: readonly SpanInput[]): string {
+export function otlpSpans(
+  service: string,
+  spans: readonly SpanInput[],
+  resource: Readonly<Record<string, string>> = {},
+): string {
   return JSON.stringify({
     resourceSpans: [
       {
-        resource: { attributes: attributesOf({ 'service.name': service, 'k8s.namespace.name': service }) },
+        resource: {
+          attributes: attributesOf({ 'service.name': service, 'k8s.namespace.name': service, ...resource }),
+        },
         scopeSpans: [{ scope: { name: 'load' }, spans: spans.map(otlpSpan) }],
       },
     ],

@@ -436,6 +436,32 @@ export const cases: AlertCase[] = [
   },
   // Two errors in an hour with next to no traffic: a high ratio, and no page.
   { alert: 'ErrorBudgetBurns', series: { [badCount]: '0 0 0 1 1 2+0x90', ...promised(week) }, quiet: 60 },
+  // Two replicas of the gate see the same pod.
+  {
+    alert: 'RolloutStopped',
+    series: {
+      'rollout_gate_stopped_pods{app="orders",pod="a"}': '0x5 1x10',
+      'rollout_gate_stopped_pods{app="orders",pod="b"}': '0x5 1x10',
+    },
+    quiet: 5,
+    fires: 7,
+  },
+  { alert: 'RolloutStopped', series: { 'rollout_gate_stopped_pods{app="orders"}': '0x20' }, quiet: 15 },
+  { alert: 'RolloutUnjudged', series: { 'rollout_gate_looks_total{outcome="failed"}': '0+4x30' }, fires: 20 },
+  {
+    alert: 'RolloutUnjudged',
+    series: {
+      'rollout_gate_looks_total{outcome="failed"}': '0 0 2+0x30',
+      'rollout_gate_looks_total{outcome="alike"}': '0+4x30',
+    },
+    quiet: 20,
+  },
+  { alert: 'RolloutGateDown', series: { 'up{job="rollout-gate",pod="a"}': '0x20' }, quiet: 4, fires: 6 },
+  {
+    alert: 'RolloutGateDown',
+    series: { 'up{job="rollout-gate",pod="a"}': '0x20', 'up{job="rollout-gate",pod="b"}': '1x20' },
+    quiet: 15,
+  },
 ];
 
 /** Cases over days, in steps of half an hour. */

@@ -9,6 +9,7 @@ import nodeExporter from '../../operators/node-exporter/operator.ts';
 import agent from '../../operators/opentelemetry-agent/operator.ts';
 import collector from '../../operators/opentelemetry-collector/operator.ts';
 import prometheus from '../../operators/prometheus/operator.ts';
+import rolloutGate from '../../operators/rollout-gate/operator.ts';
 import victoriaLogs from '../../operators/victoria-logs/operator.ts';
 import { environment, testApp } from '../charts/fixture.ts';
 import { type AlertCase, cases, days } from './alert-cases.ts';
@@ -24,7 +25,10 @@ const env = environment({
     }),
     testApp({ name: 'home', uses: [{ kind: 'metrics', reason: 'It plots them.' }] }),
   ],
-  operators: [alertmanager, certManager, agent, collector, flux, nodeExporter, prometheus, victoriaLogs],
+  operators: [
+    ...[alertmanager, certManager, agent, collector, flux, nodeExporter, prometheus, rolloutGate],
+    victoriaLogs,
+  ],
   cluster: {
     databases: {
       instances: 3,

@@ -1,0 +1,88 @@
+/*
+ * Opens the readiness gates of new pods, and closes that of a pod which fails more requests than the pods of the version before. It runs
+ * unchanged from a ConfigMap: Node strips the types, and it imports only Node's own modules.
+ */
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { KubernetesPlace } from '../../receiver/program/kubernetes.ts';
+import { type Log, log } from '../../receiver/program/log.ts';
+import { AppGate, type AppGateInput } from './app-gate.ts';
+import type { GateConfig } from './config.ts';
+import { metricsText } from './counters.ts';
+
+/** What is around the program. */
+export interface GatePlace {
+  kubernetes: KubernetesPlace;
+  /** Port of probes and metrics; 0 selects a free one. */
+  port: number;
+  log: Log;
+  /** Default: a look each 15 s; 1 s after a first failure, at most 30 s. */
+  pauses?: AppGateInput['pauses'];
+}
+
+export interface RunningGate {
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** @throws Error if the port is taken. */
+export async function start(config: GateConfig, place: GatePlace): Promise<RunningGate> {
+  const { kubernetes, log, pauses = { look: 15_000, first: 1_000, longest: 30_000 } } = place;
+  const stopping = new AbortController();
+  const probes = probeServer(stopping.signal);
+  probes.listen(place.port);
+  await once(probes, 'listening');
+  const gates = config.apps.map((app) =>
+    new AppGate({ config, app, kubernetes, log, pauses }).run(stopping.signal),
+  );
+  const address = probes.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  log('info', 'watching', { port, apps: config.apps.map(({ name }) => name) });
+  return {
+    port,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(gates);
+      const closed = once(probes, 'close');
+      probes.close();
+      probes.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Serves probes and metrics for the kubelet and Prometheus. */
+function probeServer(stopping: AbortSignal): Server {
+  return createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
+    const end = (status: number, text: string) =>
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+    if (request.url === '/healthz') return end(200, 'ok\n');
+    if (request.url === '/readyz') return stopping.aborted ? end(503, 'stopping\n') : end(200, 'ok\n');
+    if (request.url === '/metrics') return end(200, metricsText());
+    return end(404, 'not found\n');
+  });
+}
+
+if (import.meta.main) {
+  const [, , file = ''] = process.argv;
+  const config: GateConfig = JSON.parse(readFileSync(file, 'utf8'));
+  const running = await start(config, {
+    kubernetes: {
+      api: 'https://kubernetes.default.svc',
+      token: () => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8'),
+    },
+    port: 8081,
+    log,
+  });
+  process.once('SIGTERM', () => {
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log('error', 'shutdown failed', { error });
+        process.exit(1);
+      },
+    );
+  });
+}
