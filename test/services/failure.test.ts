@@ -79,7 +79,9 @@ describe('a call', () => {
     const late = connect(OrdersServiceClient, `localhost:${service.port}`, home, {
       'grpc.service_config': '{}',
     });
-    await expect(ask(late, late.listOrders, list, 10_000)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    await expect(ask(late, late.listOrders, list, 10_000)).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+    });
     const answers = await Promise.all(running);
     expect(answers).toHaveLength(5);
     await Promise.all([stopped, released]);
