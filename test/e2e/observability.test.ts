@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { fewErrors } from '../../charts/kube/names.ts';
 import { allQueries } from '../../charts/observability/queries.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { watchdog } from '../../scripts/telemetry/alerts.ts';
@@ -13,6 +14,7 @@ import { traceById } from '../../scripts/telemetry/trace.ts';
 import { seriesOf } from '../observability/series-of.ts';
 import { until } from '../until.ts';
 import { said, World } from './identity/world.ts';
+import { listInPod } from './observability/calls-to-pod.ts';
 
 /** Namespaces of what observes. */
 const parts = [
@@ -376,6 +378,39 @@ describe('observability', () => {
     expect(
       (await inStore('jaeger', (store) => traceById(store, trace.id))).spans.length,
     ).toBeGreaterThanOrEqual(trace.spans.length);
+  });
+
+  it('stops the roll-out of a version that fails its requests, and shows why', async () => {
+    const { checkout, cluster } = world;
+    await checkout.edit('apps/orders/app.ts', (text) =>
+      text.replace(/^ {2}identity: .*$/m, "$&\n  rollout: { watch: '2m', errors: { most: 5 } },"),
+    );
+    const gated = await checkout.npm('deploy');
+    expect(gated.exitCode, said(gated)).toBe(0);
+    const pods = async () => (await readyPods('orders')).filter((name) => /^orders-[0-9a-f]+-/.test(name));
+    const [old = '', ...further] = await pods();
+    expect([old, ...further]).toEqual([expect.stringMatching(/^orders-/)]);
+    await checkout.edit('apps/orders/src/perform.ts', (text) =>
+      text.replace(
+        /^ {2}listOrders: .*$/m,
+        "  listOrders: () => Promise.reject(new Error('a bad version')),",
+      ),
+    );
+    await checkout.npmKilledAt(/New pods serve/, 'deploy', 0, 'orders');
+    let young = '';
+    await until(async () => {
+      young = (await pods()).find((name) => name !== old) ?? '';
+      return young !== '';
+    }, 'a pod of the bad version');
+    expect([await listInPod(cluster, old, 10), await listInPod(cluster, young, 20)]).toEqual([10, 0]);
+    const path = `jsonpath={.status.conditions[?(@.type=="${fewErrors}")]['status','message']}`;
+    const gate = () => world.probe.kubectl(['get', 'pod', '-n', 'orders', young, '-o', path]);
+    await until(async () => (await gate()).startsWith('False'), 'the gate to close');
+    expect(await gate()).toContain('20 of its 20 requests failed');
+    await until(async () => (await pods()).join() === old, 'the pod of the bad version to get no requests');
+    const shown = await checkout.npm('status');
+    expect(shown.stdout + shown.stderr).toContain('20 of its 20 requests failed');
+    expect(await listInPod(cluster, old, 1)).toBe(1);
   });
 
   it("lets no app's pod read the signals", async () => {
