@@ -120,6 +120,15 @@ describe.each(['in a checkout', 'outside of one'])('the files of a repository %s
     ]);
   });
 
+  it('are none of a submodule that the clone did not fetch', () => {
+    git('init');
+    put('a');
+    git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},library`);
+    expect(paths()).toEqual(['a']);
+    mkdirSync(join(root, 'library'));
+    expect(paths()).toEqual(['a']);
+  });
+
   it('include those of a nested repository', () => {
     put('app/inner/a');
     execFileSync('git', ['init', '--quiet'], { cwd: join(root, 'app/inner') });

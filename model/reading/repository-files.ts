@@ -61,8 +61,8 @@ function list(root: string): Map<string, Reader> {
 function* listByGit(root: string, git: GitFiles): Generator<[string, Reader]> {
   for (const { path, mode } of git.files) {
     if (mode === 'nested') {
-      // A submodule that was never fetched has no files.
-      if (statusOf(join(root, path)) === undefined) continue;
+      // A submodule that was never fetched has no files: its folder is empty, and Git in it would list this repository.
+      if (!existsSync(join(root, path, '.git'))) continue;
       for (const [inner, read] of list(join(root, path))) yield [path + inner, read];
     } else yield [path, (place) => readAsGit(place, path, mode, git)];
   }
