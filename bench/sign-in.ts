@@ -3,6 +3,8 @@ import { availableParallelism, loadavg } from 'node:os';
 import { npmCommand } from '../scripts/cli/command.ts';
 import { table } from '../scripts/cli/table.ts';
 import { SignInWorld } from '../test/sign-in/world.ts';
+import { measureSignIns } from './sign-in/sign-ins.ts';
+import { carryOut, perSecond, quantile, type Taken } from './sign-in/taken.ts';
 
 const atOnce = 8;
 const people = 50;
@@ -16,33 +18,38 @@ interface AskedSide {
 
 const program = npmCommand('bench:sign-in')
   .description(
-    'Measures the latency that the sign-in proxy adds: the same app directly and behind it. Load, app, proxy and a test Kratos share one process.',
+    'Measures the latency that the sign-in proxy adds (the same app directly and behind it; load, app, proxy and a test Kratos share one process), and sign-ins by password on a real Kratos and PostgreSQL.',
   )
   .option('--requests <number>', 'requests of each side', Number, 5_000)
-  .action(async ({ requests }: { requests: number }) => {
-    const world = await SignInWorld.make();
-    try {
-      const sides = sidesOf(world);
-      // The first round is a warm-up.
-      for (const side of sides) await measure(side, requests);
-      const before = world.kratos.whoamis;
-      const rows = [];
-      for (const side of sides) {
-        const { times, seconds } = await measure(side, requests);
-        const at = (part: number) => (times[Math.floor(times.length * part)] ?? 0).toFixed(2);
-        rows.push([side.name, (requests / seconds).toFixed(0), at(0.5), at(0.99)]);
-      }
-      console.log(table(['', 'requests/s', 'p50 ms', 'p99 ms'], rows).join('\n'));
-      console.log(
-        `Kratos was asked ${world.kratos.whoamis - before} times for ${requests} requests of ${people} people.`,
-      );
-      console.log(
-        `${availableParallelism()} cores, load ${(loadavg()[0] ?? 0).toFixed(1)}, ${atOnce} requests at once.`,
-      );
-    } finally {
-      await world.close();
+  .option('--sign-ins <number>', 'sign-ins of each side; 0 leaves them out', Number, 80)
+  .action(async ({ requests, signIns }: { requests: number; signIns: number }) => {
+    await compareRequests(requests);
+    if (signIns > 0) {
+      console.log(tableOf('sign-ins', await measureSignIns(signIns, atOnce)));
+      console.log(machine());
     }
   });
+
+async function compareRequests(requests: number): Promise<void> {
+  const world = await SignInWorld.make();
+  try {
+    const sides = sidesOf(world);
+    // The first round is a warm-up.
+    for (const side of sides) await measure(side, requests);
+    const before = world.kratos.whoamis;
+    const measured = [];
+    for (const side of sides) measured.push({ name: side.name, taken: await measure(side, requests) });
+    console.log(tableOf('requests', measured));
+    const asked = world.kratos.whoamis - before;
+    console.log(`Kratos was asked ${asked} times for ${requests} requests of ${people} people.`);
+    console.log(machine());
+  } finally {
+    await world.close();
+  }
+}
+
+const machine = () =>
+  `${availableParallelism()} cores, load ${(loadavg()[0] ?? 0).toFixed(1)}, ${atOnce} at once.\n`;
 
 function sidesOf(world: SignInWorld): AskedSide[] {
   const cookies = Array.from({ length: people }, (_, i) => world.signIn(`person-${i}`));
@@ -58,30 +65,35 @@ function sidesOf(world: SignInWorld): AskedSide[] {
   ];
 }
 
-/** Milliseconds of each request, sorted, and the total duration. */
-async function measure(side: AskedSide, requests: number): Promise<{ times: number[]; seconds: number }> {
+async function measure({ port, headers }: AskedSide, requests: number): Promise<Taken> {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
-  const times: number[] = [];
-  const began = performance.now();
-  let next = 0;
-  const ask = async () => {
-    while (next < requests) times.push(await took(side, agent, next++));
-  };
-  await Promise.all(Array.from({ length: atOnce }, ask));
+  const taken = await carryOut(requests, atOnce, (i) => ask(port, agent, headers(i)));
   agent.destroy();
-  return { times: times.sort((a, b) => a - b), seconds: (performance.now() - began) / 1_000 };
+  return taken;
 }
 
-function took({ port, headers }: AskedSide, agent: Agent, i: number): Promise<number> {
-  const began = performance.now();
+function ask(port: number, agent: Agent, headers: Record<string, string>): Promise<void> {
   return new Promise((done, fail) => {
-    const options = { host: '127.0.0.1', port, path: '/orders', agent, headers: headers(i) };
+    const options = { host: '127.0.0.1', port, path: '/orders', agent, headers };
     const asked = request(options, (response) => {
       if (response.statusCode !== 200) fail(new Error(`an answer of ${response.statusCode}`));
-      response.resume().once('end', () => done(performance.now() - began));
+      response.resume().once('end', done);
     });
     asked.once('error', fail).end();
   });
+}
+
+/** A line for each side; the last column compares its rate with that of the first. */
+function tableOf(unit: string, sides: { name: string; taken: Taken }[]): string {
+  const first = sides[0]?.taken;
+  const rows = sides.map(({ name, taken }) => [
+    name,
+    perSecond(taken).toFixed(perSecond(taken) < 100 ? 1 : 0),
+    quantile(taken, 0.5).toFixed(2),
+    quantile(taken, 0.99).toFixed(2),
+    first === undefined ? '' : (perSecond(taken) / perSecond(first)).toFixed(2),
+  ]);
+  return table(['', `${unit}/s`, 'p50 ms', 'p99 ms', 'ratio'], rows).join('\n');
 }
 
 await program.parseAsync();

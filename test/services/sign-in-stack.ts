@@ -13,8 +13,19 @@ import { scratch, writeIdentity } from './identity-folder.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { KratosProcess, secretValue } from './kratos-process.ts';
 import { MailSink } from './mail-sink.ts';
-import { makeDatabase } from './postgres.ts';
+import { makeDatabase, type PostgresAddress } from './postgres.ts';
 import { identity, loginAs } from './world.ts';
+
+/** A Postgres, with the variables of libpq by which the roles of one database log in. */
+interface PostgresWithLogins {
+  at: PostgresAddress;
+  login(access: 'owner' | 'read-write'): Promise<Record<string, string>>;
+}
+
+const ofAllTests = (database: string): PostgresWithLogins => ({
+  at: inject('postgres'),
+  login: (access) => loginAs(database, access),
+});
 
 /** The proxy and its pages before Ory Kratos itself, each as its chart configures it, and an app that needs a sign-in. */
 export class SignInStack {
@@ -23,7 +34,7 @@ export class SignInStack {
   readonly authority: TestAuthority;
   readonly mail: MailSink;
   readonly proxy: RunningProxy;
-  #kratos: KratosProcess;
+  readonly kratos: KratosProcess;
   #app: FakeApp;
 
   private constructor(
@@ -35,22 +46,23 @@ export class SignInStack {
   ) {
     this.authority = authority;
     this.mail = mail;
-    this.#kratos = kratos;
+    this.kratos = kratos;
     this.#app = app;
     this.proxy = proxy;
   }
 
   /**
    * `database`: a name of its own in the Postgres of all tests. `provider`: people can sign in by it too, as `house`.
-   * `signIn`: what stands there in cluster.yaml beside the mail. Default: nothing.
+   * `signIn`: what stands there in cluster.yaml beside the mail. Default: nothing. `postgres`: default that of all tests.
    */
   static async start(
     database: string,
     provider?: IdentityProvider,
     signIn: object = {},
+    postgres: PostgresWithLogins = ofAllTests(database),
   ): Promise<SignInStack> {
     const program = await ensureProgram('kratos', console.log);
-    await makeDatabase(inject('postgres'), database);
+    await makeDatabase(postgres.at, database);
     const authority = await TestAuthority.make('kratos');
     const env = environment({
       cluster: { signIn: { mail: { kind: 'mailpit' }, ...(provider && providersOf(provider)), ...signIn } },
@@ -60,8 +72,8 @@ export class SignInStack {
     const kratos = await KratosProcess.start({
       program,
       cluster: env.cluster,
-      login: await loginAs(database, 'read-write'),
-      owner: await loginAs(database, 'owner'),
+      login: await postgres.login('read-write'),
+      owner: await postgres.login('owner'),
       identity: await identity(authority, 'kratos.kratos.svc.cluster.local', ['localhost']),
       roots: authority.roots,
       smtp: mail.port,
@@ -120,21 +132,21 @@ export class SignInStack {
       return await this.mail.found(email, pattern, seen);
     } catch (error) {
       throw new Error(
-        `${error instanceof Error ? error.message : error}\nKratos: ${this.#kratos.log.slice(-4_000)}`,
+        `${error instanceof Error ? error.message : error}\nKratos: ${this.kratos.log.slice(-4_000)}`,
       );
     }
   }
 
   /** The verified addresses of whoever has this cookie of Kratos' session, `NAME=VALUE`. */
   async verified(cookie: string): Promise<string[]> {
-    const { body } = await this.#kratos.ask('GET', '/sessions/whoami', { headers: { cookie } });
+    const { body } = await this.kratos.ask('GET', '/sessions/whoami', { headers: { cookie } });
     const { identity: person } = whoami.parse(body);
     return person.verifiable_addresses.filter(({ verified }) => verified).map(({ value }) => value);
   }
 
   async stop(): Promise<void> {
     await this.proxy.stop(0);
-    this.#kratos.stop();
+    this.kratos.stop();
     this.mail.stop();
     this.#app.server.closeAllConnections();
     this.#app.server.close();
