@@ -39,7 +39,11 @@ function kratosHas(kind: string, { state = 'sent_email', address = 'ada@example.
         action: `https://kratos.internal/self-service/${kind}?flow=${id}`,
         nodes: [
           input('csrf_token', 'hidden', 'token'),
-          input(kind === 'login' ? 'identifier' : 'traits.email', 'hidden', address),
+          input(
+            kind === 'login' ? 'identifier' : 'traits.email',
+            state === 'choose_method' ? 'text' : 'hidden',
+            address,
+          ),
           input('method', 'hidden', 'code'),
           input('code', 'text', ''),
           input('method', 'submit', 'code'),

@@ -175,7 +175,7 @@ describe('no session comes from', () => {
     const page = await browser.get(await linkFor(browser));
     const other = visitor();
     await other.get(`${stack.shop}/`);
-    expect((await other.send(page, 'code')).status).toBe(400);
+    expect((await other.send(page, 'code')).status).toBe(403);
     expect((await browser.send(page, 'code', { csrf_token: 'x' })).status).toBe(400);
     expect([await hasSession(other), await hasSession(browser)]).toEqual([false, false]);
   });

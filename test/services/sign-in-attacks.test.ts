@@ -47,7 +47,7 @@ describe('session fixation', () => {
     const victim = visitor();
     const shown = await victim.get(page.url);
     expect([shown.status, shown.text.includes('<form')]).toEqual([403, false]);
-    expect((await victim.send(page, 'password', { identifier: email, password })).status).toBe(400);
+    expect((await victim.send(page, 'password', { identifier: email, password })).status).toBe(403);
     expect(victim.cookies.get(accountsHost)?.has('__Host-plinth_session')).toBe(false);
   });
 

@@ -80,6 +80,8 @@ export class Visitor {
       host: url.host,
       accept: 'text/html',
       'x-forwarded-proto': 'https',
+      // A private network: the limit by address would count all visitors of a test together.
+      'x-forwarded-for': '10.0.0.7',
       ...(cookie === '' ? {} : { cookie }),
       ...(body === undefined
         ? {}

@@ -11,6 +11,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { SignInConfig } from '../../operators/sign-in/program/config.ts';
 import { type RunningProxy, start } from '../../operators/sign-in/program/main.ts';
 import type { ReplicaAddress } from '../../operators/sign-in/program/other-replicas.ts';
@@ -41,6 +42,8 @@ export class FakeKratos {
   /** From `METHOD PATH` to an answer. */
   readonly answers = new Map<string, { status: number; body?: object; headers?: Record<string, string> }>();
   readonly asked: { method: string; path: string; headers: IncomingHttpHeaders }[] = [];
+  /** Bodies of forms. */
+  readonly bodies: string[] = [];
   isAway = false;
   /** Milliseconds until it answers. */
   delay = 0;
@@ -53,6 +56,7 @@ export class FakeKratos {
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = message;
     this.asked.push({ method, path: url, headers });
+    if (method === 'POST') this.bodies.push(await text(message));
     if (this.isAway) return void response.destroy();
     if (this.delay > 0) await new Promise((done) => setTimeout(done, this.delay));
     const send = (status: number, body: object, more = {}) =>

@@ -5,6 +5,7 @@ import { flowHtml } from './flow-html.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { escaped } from './html.ts';
 import { at, textAt } from './kratos.ts';
+import { loginStep } from './login-code.ts';
 import { mailedFlowCookies } from './mailed-link.ts';
 import { type FlowKind, titles } from './texts.ts';
 
@@ -13,23 +14,37 @@ export async function flowPage(visit: Visit, kind: FlowKind): Promise<void> {
   const { kratos, request, response, url } = visit;
   const id = url.searchParams.get('flow');
   if (id === null) return redirect(response, 303, newFlow(kind, url));
+  const begun = performance.now();
   const answer = await kratos.flow(kind, id, request.headers.cookie);
   if (answer.status === 200) {
     const back = backOf(visit, answer.body);
     // After the verification of an address, redirect to the page that was opened first.
     if (kind === 'verification' && textAt(answer.body, 'state') === 'passed_challenge' && back !== '')
       return redirect(response, 303, back);
-    const html = `${flowHtml(kind, answer.body)}\n${furtherLinks(kind, back)}`;
-    return sendPage(visit, 200, titles[kind], html, [
-      ...answer.cookies,
-      ...mailedFlowCookies(kind, answer.body),
-    ]);
+    return sendFlow(visit, kind, answer, back, begun);
   }
   const instead = insteadOf(kind, url, answer);
   if (instead !== undefined) return redirect(response, 303, instead);
   if (answer.status === 403) return refuse(request, response, notYours(kind));
   throw new Unavailable(`Kratos answers ${answer.status} to a flow`);
 }
+
+async function sendFlow(
+  visit: Visit,
+  kind: FlowKind,
+  { body, cookies }: JsonAnswer,
+  back: string,
+  begun: number,
+): Promise<void> {
+  const said = visit.url.searchParams.get('code');
+  const { isCode, flow } =
+    kind === 'login' ? await loginStep(visit, body, said, begun) : { isCode: false, flow: body };
+  const lines = [flowHtml(kind, flow), furtherLinks(isCode ? 'code' : kind, back)];
+  if (kind === 'login' && !isCode && said === 'address') lines.unshift(addressMissing);
+  sendPage(visit, 200, titles[kind], lines.join('\n'), [...cookies, ...mailedFlowCookies(kind, flow)]);
+}
+
+const addressMissing = '<p class="says error" role="alert">Write the address to which the code is sent.</p>';
 
 /** The redirect if there is no flow to show (Kratos, 'Get Login Flow'); undefined if there is none. */
 function insteadOf(kind: FlowKind, url: URL, { status, body }: JsonAnswer): string | undefined {
@@ -48,7 +63,7 @@ function insteadOf(kind: FlowKind, url: URL, { status, body }: JsonAnswer): stri
   return newFlow(kind, start);
 }
 
-const notYours = (kind: FlowKind): Refused => ({
+export const notYours = (kind: FlowKind): Refused => ({
   status: 403,
   code: 'not_your_flow',
   title: 'This page was opened by another browser',
@@ -60,7 +75,7 @@ const notYours = (kind: FlowKind): Refused => ({
 });
 
 /** Parameters for the start of a flow; Kratos checks `return_to` against its list. */
-function newFlow(kind: FlowKind, url: URL): string {
+export function newFlow(kind: FlowKind, url: URL): string {
   const query = new URLSearchParams();
   for (const name of ['return_to', 'aal', 'refresh']) {
     const value = url.searchParams.get(name);
@@ -75,12 +90,13 @@ function backOf({ config }: Visit, flow: unknown): string {
   return URL.canParse(back) && new URL(back).origin === config.accounts ? back : '';
 }
 
-/** `back`: return address of the flow, which the links to other flows keep. */
-function furtherLinks(kind: FlowKind, back: string): string {
+/** `back`: return address of the flow, which the links to other flows keep. `code`: the page of a sign-in that asks for a code. */
+function furtherLinks(kind: FlowKind | 'code', back: string): string {
   const query = back === '' ? '' : `?return_to=${encodeURIComponent(back)}`;
   const to = (path: string, text: string) => `<li><a href="${path}${escaped(query)}">${text}</a></li>`;
   const links = {
     login: [to('/registration', 'Create an account'), to('/recovery', 'Recover your account')],
+    code: [to('/login', 'Begin again'), to('/registration', 'Create an account')],
     registration: [to('/login', 'Sign in')],
     recovery: [to('/login', 'Sign in')],
     verification: [to('/login', 'Sign in')],

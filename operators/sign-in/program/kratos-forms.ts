@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { readForm, type Visit } from './account-visit.ts';
 import { type Refused, refuse } from './answers.ts';
 import { endToEnd, personHeader } from './headers.ts';
+import { loginForm, loginPath, withSaid } from './login-forms.ts';
 import { pass } from './upstream.ts';
 import { limitedAddress } from './visitor-address.ts';
 
@@ -25,12 +26,16 @@ export async function submit(visit: Visit): Promise<void> {
   const wait = from === undefined ? 0 : tries.address.take(from);
   if (wait > 0) return refuse(request, response, tooManyFromHere(wait), { 'retry-after': `${wait}` });
   const body = await readForm(request, mostFormBytes);
-  const accounts = accountsIn(new URLSearchParams(body));
+  const form = new URLSearchParams(body);
+  const accounts = accountsIn(form);
   if (accounts.length > 1) return refuse(request, response, severalAccounts);
-  const [key = `flow ${url.searchParams.get('flow')}`] = accounts;
+  const [key = newAccountIn(form) ?? `flow ${url.searchParams.get('flow')}`] = accounts;
   const seconds = tries.account.take(key);
-  if (seconds === 0) return passToKratos(visit, body, accounts.length === 0 ? undefined : even(visit));
-  refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
+  if (seconds > 0) return refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
+  const hold = accounts.length === 0 ? {} : { hold: even(visit) };
+  const login = url.pathname === loginPath ? await loginForm(visit, form, accounts[0]) : undefined;
+  if (login === 'answered') return;
+  passToKratos(visit, { body, ...login, ...hold });
 }
 
 /** Milliseconds after which a form that names an account is answered at the earliest; more than Kratos needs to compare a password. */
@@ -46,6 +51,12 @@ function even({ config, evenMs: least }: Visit): (answer: IncomingMessage) => nu
     const signsIn = headers['set-cookie']?.some((each) => each.startsWith(`${config.kratosCookie}=`));
     return signsIn === true ? 0 : Math.max(0, from + least - performance.now());
   };
+}
+
+/** A registration is counted by its address, but not with the tries at an account: a stranger cannot use these up by it. */
+function newAccountIn(form: URLSearchParams): string | undefined {
+  const address = form.get('traits.email')?.trim().toLowerCase() ?? '';
+  return address === '' ? undefined : `new ${address}`;
 }
 
 /** Form fields that can contain the address of an account. */
@@ -85,14 +96,29 @@ const tooManyFromHere = (seconds: number): Refused => ({
   link: { to: '/login', text: 'Sign in' },
 });
 
-/** Kratos' paths for browsers; flows of native programs are excluded, because they have no CSRF token. */
+/** What is passed on in place of the visitor's request, and how its answer is changed. */
+interface Changed {
+  /** Default: the body of the request. */
+  body?: string;
+  /** Parameter `code` of the page of a sign-in to which the answer redirects. Default: none. */
+  said?: string;
+  /** Milliseconds until the answer may be sent. Default: none. */
+  hold?: (answer: IncomingMessage) => number;
+}
+
+/**
+ * Kratos' paths for browsers. Flows of native programs are excluded, because they have no CSRF token; so are flows as JSON, which only
+ * the pages read: they say more than the pages. A form is only sent by POST.
+ */
 export function passToKratos(
-  { kratos, request, response, url }: Visit,
-  body?: string,
-  hold?: (answer: IncomingMessage) => number,
+  { config, kratos, request, response, url }: Visit,
+  { body, said, hold }: Changed = {},
 ): void {
-  const isApi = /^\/self-service\/[^/]+\/api(\/|$)/.test(url.pathname);
-  if (isApi || (request.method !== 'GET' && request.method !== 'POST')) {
+  const { pathname } = url;
+  const isForm = pathname === loginPath || pathname === '/self-service/registration';
+  const isProgram = /^\/self-service\/[^/]+\/(api|flows)(\/|$)/.test(pathname);
+  const isPassed = request.method === 'POST' || (request.method === 'GET' && !isForm);
+  if (isProgram || !isPassed) {
     refuse(request, response, {
       status: 404,
       code: 'browsers_only',
@@ -101,12 +127,20 @@ export function passToKratos(
     });
     return;
   }
+  const replaced = new Set(body === undefined ? [] : ['accept', 'content-length']);
   const headers = endToEnd(request).filter(
-    ([name]) => name.toLowerCase().replaceAll('_', '-') !== personHeader,
+    ([name]) => name.toLowerCase().replaceAll('_', '-') !== personHeader && !replaced.has(name.toLowerCase()),
   );
-  const failed = () => refuse(request, response, kratosAway, { 'retry-after': '2' });
-  const given = { ...(body === undefined ? {} : { body }), ...(hold === undefined ? {} : { hold }) };
-  pass({ request, response, target: { ...kratos.options() }, headers, failed, ...given });
+  // A form is answered with a page: as JSON Kratos says more.
+  if (body !== undefined)
+    headers.push(['accept', 'text/html'], ['content-length', `${Buffer.byteLength(body)}`]);
+  pass({
+    ...{ request, response, headers, target: { ...kratos.options() } },
+    failed: () => refuse(request, response, kratosAway, { 'retry-after': '2' }),
+    ...(body === undefined ? {} : { body }),
+    ...(hold === undefined ? {} : { hold }),
+    ...(said === undefined ? {} : { location: (to) => withSaid(config.accounts, to, said) }),
+  });
 }
 
 const kratosAway = {

@@ -4,6 +4,7 @@ import { formAction, listAt } from './flow-html.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { escaped } from './html.ts';
 import { textAt } from './kratos.ts';
+import { loginStep } from './login-code.ts';
 
 /** Flows to which a code is mailed, with the button that confirms. */
 const buttons = { login: 'Sign in', registration: 'Create the account' } as const;
@@ -14,7 +15,7 @@ const flowCookie = '__Host-mailed-code';
 /** Validity of a code in seconds. */
 const validSeconds = 15 * 60;
 
-/** Cookies that make this the browser in which the link of a mail works: one if Kratos mailed a code for the flow, else none. */
+/** Cookies that make this the browser in which the link of a mail works: one if the flow is at its code, else none. */
 export function mailedFlowCookies(kind: string, flow: unknown): string[] {
   const id = textAt(flow, 'id');
   if (!isMailed(kind) || textAt(flow, 'state') !== 'sent_email' || !/^[0-9a-f-]{36}$/.test(id)) return [];
@@ -32,13 +33,15 @@ export async function mailedLinkPage(visit: Visit): Promise<void> {
   if (!/^\d{6}$/.test(code)) return sendNoForm(visit, noCode);
   const [kind = '', id = ''] = (cookie(request.headers.cookie, flowCookie) ?? '').split('.');
   if (!isMailed(kind)) return sendNoForm(visit, otherBrowser);
+  const begun = performance.now();
   const { status, body, cookies } = await kratos.flow(kind, id, request.headers.cookie);
   if (status === 404 || status === 410) return sendNoForm(visit, tooOld(kind));
   // After a sign-in Kratos has another CSRF token, so that the flow is not this browser's any more.
   if (status === 403) return sendNoForm(visit, otherBrowser);
   if (status !== 200) throw new Unavailable(`Kratos answers ${status} to a flow`);
-  if (textAt(body, 'state') !== 'sent_email') return sendNoForm(visit, otherBrowser);
-  sendPage(visit, 200, buttons[kind], confirmation(kind, body, code), cookies);
+  const flow = kind === 'login' ? (await loginStep(visit, body, null, begun)).flow : body;
+  if (textAt(flow, 'state') !== 'sent_email') return sendNoForm(visit, otherBrowser);
+  sendPage(visit, 200, buttons[kind], confirmation(kind, flow, code), cookies);
 }
 
 function isMailed(kind: string): kind is MailedFlow {

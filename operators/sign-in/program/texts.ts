@@ -30,7 +30,8 @@ const mailed =
 
 /** Messages with a remedy for those of Kratos (text/id.go) whose own text has none. */
 const explained: Readonly<Record<number, string>> = {
-  1010014: mailed,
+  1010014:
+    'If an account has this address, a mail with a code and a link was sent to it. Type the code here, or open the link in this browser. If no mail comes, begin again and compare the address.',
   1040005: mailed,
   4000002: 'This is missing.',
   4000005: 'This password cannot be taken. Write a longer one that is used nowhere else.',
@@ -44,9 +45,8 @@ const explained: Readonly<Record<number, string>> = {
   4000016: 'This is none of your recovery codes.',
   4000031: 'The password is too like your address. Write another one.',
   4000034: 'This password stands in lists of stolen passwords. Write another one.',
-  4000035: 'No account has this address, or it does not sign in by code.',
   4010001: 'You took too long, and this page was too old. It is new now: try again.',
-  4010008: 'The code is wrong or was used before. Have another one sent.',
+  4010008: 'The code is wrong or was used before. Have another one sent. After five wrong ones, begin again.',
   4040001: 'You took too long, and this page was too old. It is new now: try again.',
   4040003: 'The code is wrong or was used before. Have another one sent.',
   4050001: 'You took too long, and this page was too old. It is new now: try again.',

@@ -31,6 +31,8 @@ interface Passed {
   body?: string;
   /** Milliseconds until an answer may be sent. Default: none. */
   hold?: (answer: IncomingMessage) => number;
+  /** The address of a redirect in place of the server's. Default: the server's. */
+  location?: (to: string) => string;
   /** Sends the error response if the server does not answer. */
   failed(status: 502 | 504): void;
 }
@@ -66,7 +68,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Streams a request to the server and the response back. */
-export function pass({ request: message, response, target, headers, body, hold, failed }: Passed): void {
+export function pass({
+  request: message,
+  response,
+  target,
+  headers,
+  body,
+  hold,
+  location,
+  failed,
+}: Passed): void {
   const framed: HeaderList =
     message.headers['transfer-encoding'] === undefined
       ? headers
@@ -84,7 +95,11 @@ export function pass({ request: message, response, target, headers, body, hold, 
       const send = (): void => {
         // While the answer was held back, the visitor left or the server did.
         if (response.destroyed || answer.destroyed) return void response.destroy();
-        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
+        const sent = responseHeaders(answer).map(([name, value]): [string, string] => {
+          const isTo = location !== undefined && name.toLowerCase() === 'location';
+          return [name, isTo ? location(value) : value];
+        });
+        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, sent.flat());
         response.flushHeaders();
         // `pipeline` closes both ends if one fails.
         pipeline(answer, response, () => undefined);
