@@ -1,7 +1,7 @@
 import type { GatedApp } from './config.ts';
 
 /** Requests of one or several pods in a time. */
-export interface Requests {
+export interface PodRequests {
   all: number;
   failed: number;
 }
@@ -19,7 +19,11 @@ const standardErrors = 3;
  * Whether a new pod fails more requests than the old ones (one-sided test of two proportions). Without requests of the old pods nothing
  * can be told.
  */
-export function judge(young: Requests, old: Requests, limit: Pick<GatedApp, 'most' | 'from'>): Judgement {
+export function judge(
+  young: PodRequests,
+  old: PodRequests,
+  limit: Pick<GatedApp, 'most' | 'from'>,
+): Judgement {
   if (young.failed < limit.from) return 'quiet';
   if (old.all === 0) return 'alike';
   const excess = young.failed / young.all - old.failed / old.all - limit.most / 100;
@@ -29,6 +33,6 @@ export function judge(young: Requests, old: Requests, limit: Pick<GatedApp, 'mos
 }
 
 /** The requests of both, for people. */
-export function inWords(young: Requests, old: Requests, { most }: Pick<GatedApp, 'most'>): string {
+export function inWords(young: PodRequests, old: PodRequests, { most }: Pick<GatedApp, 'most'>): string {
   return `${young.failed} of its ${young.all} requests failed, of the old pods ${old.failed} of ${old.all}; ${most} % more may fail`;
 }

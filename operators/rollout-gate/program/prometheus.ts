@@ -1,5 +1,5 @@
 import type { GateConfig } from './config.ts';
-import type { Requests } from './judgement.ts';
+import type { PodRequests } from './judgement.ts';
 
 /** Patience for an answer, in milliseconds. */
 const patience = 10_000;
@@ -10,7 +10,7 @@ interface Answer {
 }
 
 /** Counts of each pod, by its name. */
-export type Counts = ReadonlyMap<string, Requests>;
+export type CountsByPod = ReadonlyMap<string, PodRequests>;
 
 /**
  * Server spans of pods between two times in milliseconds. A counter that is not there at the first one began after it: the first value of a
@@ -21,11 +21,11 @@ export async function requestsOf(
   config: Pick<GateConfig, 'prometheus' | 'series'>,
   pods: readonly string[],
   { from, to }: { from: number; to: number },
-): Promise<Counts> {
+): Promise<CountsByPod> {
   const names = pods.join('|');
   const query = `sum by (k8s_pod_name, status_code) (${config.series}{span_kind="SPAN_KIND_SERVER",k8s_pod_name=~"${names}"})`;
   const [before, now] = await Promise.all([valuesAt(config, query, from), valuesAt(config, query, to)]);
-  const counts = new Map<string, Requests>();
+  const counts = new Map<string, PodRequests>();
   for (const [key, { pod, isFailed, value }] of now) {
     const earlier = before.get(key)?.value ?? 0;
     // A collector that began anew counts from zero.
@@ -37,7 +37,7 @@ export async function requestsOf(
 }
 
 /** The sum of these pods. */
-export function sumOf(counts: Counts, pods: readonly string[]): Requests {
+export function sumOf(counts: CountsByPod, pods: readonly string[]): PodRequests {
   const each = pods.map((pod) => counts.get(pod) ?? { all: 0, failed: 0 });
   return {
     all: each.reduce((sum, { all }) => sum + all, 0),
