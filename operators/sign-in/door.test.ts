@@ -383,6 +383,16 @@ describe('without an answer of Kratos', () => {
     expect((await asked).status).toBe(200);
   });
 
+  it('a request waits while Kratos cannot read its database, and takes no session for ended', async () => {
+    const headers = as(world.signIn());
+    world.kratos.answers.set('GET /sessions/whoami', { status: 401 });
+    world.kratos.answers.set('GET /health/ready', { status: 503 });
+    const asked = world.ask('/api', { headers });
+    await sleep(500);
+    world.kratos.answers.clear();
+    expect((await asked).status).toBe(200);
+  });
+
   it('a request gets 503 if each answer comes too late to be true', async () => {
     world.kratos.delay = 1_500;
     const got = await world.ask('/api', { headers: as(world.signIn()) });

@@ -63,6 +63,7 @@ export class FakeKratos {
       response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
     const said = this.answers.get(`${method} ${url}`) ?? this.answers.get(`${method} ${url.split('?')[0]}`);
     if (said !== undefined) return void send(said.status, said.body ?? {}, said.headers);
+    if (url === '/health/ready') return void send(200, { status: 'ok' });
     if (url !== '/sessions/whoami') return void send(404, { error: { id: 'not_found' } });
     const value = new RegExp(`${kratosCookie}=([^;]*)`).exec(headers.cookie ?? '')?.[1] ?? '';
     const session = this.sessions.get(value);

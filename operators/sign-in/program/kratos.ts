@@ -57,6 +57,15 @@ export class Kratos {
   }
 
   async #session(cookie: string, patienceMs: number): Promise<Known> {
+    const known = await this.#whoami(cookie, patienceMs);
+    if (known !== 'none') return known;
+    // Kratos answers 401 too while it cannot read its database (`session/handler.go`, `whoami`): the session has not ended then.
+    const { status } = await this.call('GET', '/health/ready', {}, undefined, patienceMs);
+    if (status !== 200) throw new Unavailable(`Kratos is not ready: it answers ${status}`);
+    return this.#whoami(cookie, patienceMs);
+  }
+
+  async #whoami(cookie: string, patienceMs: number): Promise<Known> {
     const { status, body } = await this.call('GET', '/sessions/whoami', { cookie }, undefined, patienceMs);
     if (status === 200) return sessionFrom(body);
     if (status === 401) return 'none';

@@ -6,7 +6,7 @@ import type { Sessions } from './sessions.ts';
 
 /** Interval at which the sessions of open exchanges are checked. */
 const lookMs = 500;
-/** Time for which open exchanges continue while Kratos does not answer. */
+/** Time for which open exchanges continue at least while Kratos does not answer; then until the call under way ends. */
 const graceMs = 10_000;
 const most = 2_000;
 

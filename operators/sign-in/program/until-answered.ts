@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Time-outs in milliseconds of one attempt, and of all. An answer is as old as its attempt, so the former keeps what it says within
  * the two seconds after which a change must be effective. The latter bridges the restart of a pod or of a database.
  */
-const patience = { once: 1_000, altogether: 10_000 };
+const patience = { once: 1_000, altogether: 15_000 };
 /** Milliseconds between two attempts: at first, and at most. */
 const pauses = { first: 50, most: 500 };
 
