@@ -483,9 +483,18 @@ describe('sign-in', () => {
     expect(await lostDuring('certs rotate kratos', rotate)).toEqual([]);
   });
 
+  /** Kills the pods, and waits until a new one is ready: a pod of a database has the name of the one before. */
   const kill = async (namespace: string, pods: string): Promise<void> => {
-    const gone = ['delete', 'pod', '-n', namespace, '-l', pods, '--grace-period=0', '--force'];
+    const of = ['-n', namespace, '-l', pods];
+    const path = `{range .items[*]}{.metadata.uid} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}`;
+    const ready = async () => {
+      const lines = (await world.probe.kubectl(['get', 'pods', ...of, '-o', `jsonpath=${path}`])).split('\n');
+      return lines.filter((line) => line.endsWith(' True'));
+    };
+    const before = await ready();
+    const gone = ['delete', 'pod', ...of, '--grace-period=0', '--force'];
     expect(await world.probe.kubectl(gone)).toContain('deleted');
+    await until(async () => (await ready()).some((line) => !before.includes(line)), `a new pod of ${pods}`);
     await isAnswered();
   };
 
