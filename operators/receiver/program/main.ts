@@ -5,12 +5,13 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { ReceiverConfig } from './config.ts';
 import { metricsText } from './counters.ts';
 import { deliveryServer } from './deliveries.ts';
 import type { KubernetesPlace } from './kubernetes.ts';
 import { type Log, log } from './log.ts';
+import { probeServer } from './probes.ts';
 import { requestReconciliation } from './reconciliation.ts';
 import { readSecret } from './secrets.ts';
 import { sharedRequests } from './shared-requests.ts';
@@ -51,7 +52,7 @@ export async function start(config: ReceiverConfig, place: ReceiverPlace): Promi
     log,
     patience,
   });
-  const probes = probeServer(stopping.signal);
+  const probes = probeServer(stopping.signal, metricsText);
   const ports = {
     deliveries: await listening(deliveries, place.ports.deliveries),
     probes: await listening(probes, place.ports.probes),
@@ -85,18 +86,6 @@ async function ended(server: Server): Promise<void> {
   server.close();
   server.closeIdleConnections();
   await closed;
-}
-
-/** Serves probes and metrics for the kubelet and Prometheus. */
-function probeServer(stopping: AbortSignal): Server {
-  return createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
-    const end = (status: number, text: string) =>
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
-    if (request.url === '/healthz') return end(200, 'ok\n');
-    if (request.url === '/readyz') return stopping.aborted ? end(503, 'stopping\n') : end(200, 'ok\n');
-    if (request.url === '/metrics') return end(200, metricsText());
-    return end(404, 'not found\n');
-  });
 }
 
 if (import.meta.main) {

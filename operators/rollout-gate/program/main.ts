@@ -5,9 +5,9 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import type { KubernetesPlace } from '../../receiver/program/kubernetes.ts';
 import { type Log, log } from '../../receiver/program/log.ts';
+import { probeServer } from '../../receiver/program/probes.ts';
 import { AppGate, type AppGateInput } from './app-gate.ts';
 import type { GateConfig } from './config.ts';
 import { metricsText } from './counters.ts';
@@ -31,7 +31,7 @@ export interface RunningGate {
 export async function start(config: GateConfig, place: GatePlace): Promise<RunningGate> {
   const { kubernetes, log, pauses = { look: 15_000, first: 1_000, longest: 30_000 } } = place;
   const stopping = new AbortController();
-  const probes = probeServer(stopping.signal);
+  const probes = probeServer(stopping.signal, metricsText);
   probes.listen(place.port);
   await once(probes, 'listening');
   const gates = config.apps.map((app) =>
@@ -51,18 +51,6 @@ export async function start(config: GateConfig, place: GatePlace): Promise<Runni
       await closed;
     },
   };
-}
-
-/** Serves probes and metrics for the kubelet and Prometheus. */
-function probeServer(stopping: AbortSignal): Server {
-  return createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
-    const end = (status: number, text: string) =>
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
-    if (request.url === '/healthz') return end(200, 'ok\n');
-    if (request.url === '/readyz') return stopping.aborted ? end(503, 'stopping\n') : end(200, 'ok\n');
-    if (request.url === '/metrics') return end(200, metricsText());
-    return end(404, 'not found\n');
-  });
 }
 
 if (import.meta.main) {
