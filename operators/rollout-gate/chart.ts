@@ -27,7 +27,7 @@ const probes = 8081;
 /** The files of the program by their paths, which their imports name; a few are those of the receiver. */
 const files = [
   ...readdirSync(new URL('./program/', import.meta.url)).map((file) => `${name}/program/${file}`),
-  ...['kubernetes.ts', 'log.ts', 'probes.ts'].map((file) => `receiver/program/${file}`),
+  ...['kubernetes.ts', 'log.ts', 'probes.ts', 'stop-at-end.ts'].map((file) => `receiver/program/${file}`),
 ].sort();
 
 /** The gate of roll-outs; undefined where errors stop no app's roll-out. */

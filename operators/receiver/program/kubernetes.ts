@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Where the API server is, and the token of the pod's account. */
 export interface KubernetesPlace {
   /** Address without a trailing slash. */
@@ -5,6 +7,12 @@ export interface KubernetesPlace {
   /** Read at each request: the kubelet replaces the token before it ends. */
   token: () => string;
 }
+
+/** The API server as a pod reaches it. */
+export const inPod: KubernetesPlace = {
+  api: 'https://kubernetes.default.svc',
+  token: () => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8'),
+};
 
 /** An event of a watch (Kubernetes API Concepts, 'Efficient detection of changes'). */
 export interface WatchEvent<T> {

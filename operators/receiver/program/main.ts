@@ -9,13 +9,14 @@ import type { Server } from 'node:http';
 import type { ReceiverConfig } from './config.ts';
 import { metricsText } from './counters.ts';
 import { deliveryServer } from './deliveries.ts';
-import type { KubernetesPlace } from './kubernetes.ts';
+import { inPod, type KubernetesPlace } from './kubernetes.ts';
 import { type Log, log } from './log.ts';
 import { probeServer } from './probes.ts';
 import { requestReconciliation } from './reconciliation.ts';
 import { readSecret } from './secrets.ts';
 import { sharedRequests } from './shared-requests.ts';
 import { StatusReporter } from './status-reporter.ts';
+import { stopAtEnd } from './stop-at-end.ts';
 
 /** What is around the program. */
 export interface ReceiverPlace {
@@ -92,21 +93,10 @@ if (import.meta.main) {
   const [, , file = ''] = process.argv;
   const config: ReceiverConfig = JSON.parse(readFileSync(file, 'utf8'));
   const running = await start(config, {
-    kubernetes: {
-      api: 'https://kubernetes.default.svc',
-      token: () => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8'),
-    },
+    kubernetes: inPod,
     secrets: '/secrets',
     ports: { deliveries: 8080, probes: 8081 },
     log,
   });
-  process.once('SIGTERM', () => {
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log('error', 'shutdown failed', { error });
-        process.exit(1);
-      },
-    );
-  });
+  stopAtEnd(running.stop, log);
 }

@@ -5,9 +5,10 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { KubernetesPlace } from '../../receiver/program/kubernetes.ts';
+import { inPod, type KubernetesPlace } from '../../receiver/program/kubernetes.ts';
 import { type Log, log } from '../../receiver/program/log.ts';
 import { probeServer } from '../../receiver/program/probes.ts';
+import { stopAtEnd } from '../../receiver/program/stop-at-end.ts';
 import { AppGate, type AppGateInput } from './app-gate.ts';
 import type { GateConfig } from './config.ts';
 import { metricsText } from './counters.ts';
@@ -57,20 +58,9 @@ if (import.meta.main) {
   const [, , file = ''] = process.argv;
   const config: GateConfig = JSON.parse(readFileSync(file, 'utf8'));
   const running = await start(config, {
-    kubernetes: {
-      api: 'https://kubernetes.default.svc',
-      token: () => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8'),
-    },
+    kubernetes: inPod,
     port: 8081,
     log,
   });
-  process.once('SIGTERM', () => {
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log('error', 'shutdown failed', { error });
-        process.exit(1);
-      },
-    );
-  });
+  stopAtEnd(running.stop, log);
 }
