@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { buildEnvironment, runEngine } from '../images/engine/index.ts';
 import { type Engine, findEngine } from '../images/index.ts';
@@ -21,9 +22,12 @@ import { median } from './measure.ts';
 /** The file of the app that each round changes; it is removed at the end. */
 const marker = 'bench-deploy.txt';
 
+const sides = ['by hand', 'deploy', 'deploy --watch'] as const;
+type Side = (typeof sides)[number];
+
 /** Measurement of one deploy, in seconds from the save to ready new pods. */
 interface Round {
-  side: 'by hand' | 'deploy';
+  side: Side;
   seconds: number;
   /** Steps with their durations. */
   steps: Record<string, number>;
@@ -31,7 +35,7 @@ interface Round {
 
 const program = npmCommand('bench:deploy')
   .description(
-    'Measures the time from a saved file of an app to ready new pods in a running Kind cluster: with `npm run deploy -- APP`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`, in turn.',
+    'Measures the time from a saved file of an app to ready new pods in a running Kind cluster: with `npm run deploy -- APP`, at a save under its `--watch`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`, in turn.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--app <name>', 'an app with a Dockerfile and a Deployment of its name', 'home')
@@ -93,6 +97,7 @@ async function measureAll({
       const turns = [
         () => byHand(hand, text, app.imageRef.replace(/[:@].*$/, '')),
         () => byDeploy(env, name, source, text),
+        () => byWatch(env, name, source, `${text}watched\n`),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) {
         const result = await turn();
@@ -113,27 +118,63 @@ async function measureAll({
 async function byDeploy(env: string, name: string, file?: string, text = ''): Promise<Round> {
   const started = performance.now();
   if (file !== undefined) writeFileSync(file, text);
-  const script = join(repositoryRoot, 'scripts/deploy.ts');
-  const child = spawn(process.execPath, [script, name, '--env', env, '--json', '-m', 'Benchmark'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let seconds: number | undefined;
-  let phases: { title: string; seconds: number }[] = [];
-  createInterface(child.stdout).on('line', (line) => {
-    seconds = (performance.now() - started) / 1000;
-    ({ phases } = JSON.parse(line));
-  });
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0 || seconds === undefined)
-    throw new Failure(
-      `npm run deploy -- ${name} ended with ${code}.`,
-      'Correct it, then type the same command again.',
-    );
-  return {
-    side: 'deploy',
-    seconds,
-    steps: Object.fromEntries(phases.map((phase) => [phase.title, phase.seconds])),
-  };
+  const running = new RunningDeploy(env, name);
+  const done = await running.next();
+  await running.ended;
+  return { side: 'deploy', seconds: (done.at - started) / 1000, steps: done.steps };
+}
+
+/** The same for a save while `deploy --watch` runs and has nothing to do. */
+async function byWatch(env: string, name: string, file: string, text: string): Promise<Round> {
+  const running = new RunningDeploy(env, name, '--watch');
+  try {
+    await running.next();
+    // It watches a moment later.
+    await sleep(500);
+    const started = performance.now();
+    writeFileSync(file, text);
+    const done = await running.next();
+    return { side: 'deploy --watch', seconds: (done.at - started) / 1000, steps: done.steps };
+  } finally {
+    running.stop();
+    await running.ended;
+  }
+}
+
+/** A process of `deploy`, which prints one line per deploy. */
+class RunningDeploy {
+  readonly ended: Promise<unknown>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #child: ChildProcess;
+  readonly #name: string;
+
+  constructor(env: string, name: string, ...options: string[]) {
+    const script = join(repositoryRoot, 'scripts/deploy.ts');
+    const args = [script, name, '--env', env, '--json', '-m', 'Benchmark', ...options];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#name = name;
+    this.#child = child;
+    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    this.ended = new Promise((resolve) => child.on('close', resolve));
+  }
+
+  /** Waits for the next deploy; `at` is when its line came. */
+  async next(): Promise<{ at: number; steps: Round['steps'] }> {
+    const { value, done } = await this.#lines.next();
+    const at = performance.now();
+    if (done) {
+      throw new Failure(
+        `npm run deploy -- ${this.#name} ended with ${await this.ended}.`,
+        'Correct it, then type the same command again.',
+      );
+    }
+    const { phases }: { phases: { title: string; seconds: number }[] } = JSON.parse(value);
+    return { at, steps: Object.fromEntries(phases.map((phase) => [phase.title, phase.seconds])) };
+  }
+
+  stop(): void {
+    this.#child.kill('SIGTERM');
+  }
 }
 
 interface Hand {
@@ -195,7 +236,7 @@ async function byHand(
 function report(rounds: readonly Round[], machine: { cores: number; load: number }): string {
   const of = (side: Round['side']) => rounds.filter((round) => round.side === side);
   const seconds = (list: readonly Round[]) => list.map((round) => round.seconds);
-  const rows = (['by hand', 'deploy'] as const).flatMap((side) => {
+  const rows = sides.flatMap((side) => {
     const mine = of(side);
     if (mine.length === 0) return [];
     const titles = Object.keys(mine[0]?.steps ?? {});
@@ -212,7 +253,10 @@ function report(rounds: readonly Round[], machine: { cores: number; load: number
       ]),
     ];
   });
-  const ratio = median(seconds(of('deploy'))) / median(seconds(of('by hand')));
-  const lines = table(['', 'MEDIAN', 'EACH'], [...rows, ['deploy to by hand', `${ratio.toFixed(2)} x`, '']]);
+  const ratios = sides.slice(1).map((side) => {
+    const ratio = median(seconds(of(side))) / median(seconds(of('by hand')));
+    return [`${side} to by hand`, `${ratio.toFixed(2)} x`, ''];
+  });
+  const lines = table(['', 'MEDIAN', 'EACH'], [...rows, ...ratios]);
   return `${lines.join('\n')}\n${machine.cores} cores, load ${machine.load.toFixed(1)}.\n`;
 }

@@ -1,6 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import type { EnvironmentApp } from '../../model/graph.ts';
 import type { InitStep, Sidecar } from '../../model/schema/beside.ts';
+import { largestInt32 } from '../../model/schema/kubernetes-names.ts';
 import type { Probe } from '../../model/schema/probe.ts';
 import { literal } from '../kube/literal.ts';
 import type { ContainerInput, Resources } from '../kube/pod.ts';
@@ -76,6 +77,17 @@ export function probesOf({
     ...(live ? { livenessProbe: kubeProbe(live, ports) } : {}),
     ...(startup ? { startupProbe: kubeProbe(startup, ports) } : {}),
   };
+}
+
+/**
+ * A startup probe that asks every second. The kubelet asks `ready` at once when it has succeeded; without one, a process that needs a
+ * moment to start would get requests only after `period` (kubelet, `pkg/kubelet/prober/worker.go`). It asks what `live` asks, and
+ * gives a process that does not start no less time than `live` would. Where there is no `live`, it never restarts the container.
+ */
+export function startProbe({ ready, live, startup }: EnvironmentApp['probes']): Probe | undefined {
+  if (startup !== undefined || ready === undefined) return startup;
+  if (live === undefined) return { ...ready, period: 1, failures: largestInt32 };
+  return { ...live, period: 1, failures: Math.max(30, live.period * live.failures) };
 }
 
 function kubeProbe(probe: Probe, ports: Sidecar['ports']): k8s.Probe {

@@ -124,6 +124,54 @@ describe('probes', () => {
     expect(field(given, 'livenessProbe')).toMatchObject({ exec: { command: ['true'] }, periodSeconds: 30 });
     expect(field(given, 'startupProbe')).toMatchObject({ tcpSocket: { port: 'http' }, failureThreshold: 30 });
   });
+
+  const [ready, live] = [
+    { path: '/readyz', port: 'http' },
+    { path: '/healthz', port: 'http' },
+  ] as const;
+  it.each<[string, AppInput['probes'], object | undefined]>([
+    [
+      'what live asks, for as long as live would take',
+      { ready, live: { ...live, period: 20 } },
+      { httpGet: { path: '/healthz' }, periodSeconds: 1, failureThreshold: 60 },
+    ],
+    [
+      'for half a minute, however short live is',
+      { ready, live: { ...live, period: 1 } },
+      { failureThreshold: 30 },
+    ],
+    [
+      'what ready asks, and never restarts the container, without live',
+      { ready },
+      { httpGet: { path: '/readyz' }, periodSeconds: 1, failureThreshold: 2147483647 },
+    ],
+    ['nothing without ready: the pod gets no requests', { live: { exec: ['true'] } }, undefined],
+  ])('without startup, a new process is asked every second: %s', (_, probes, expected) => {
+    const { component } = rendered({
+      ports: probes?.ready === undefined ? {} : { http: { port: 8080 } },
+      probes,
+    } as Partial<AppInput>);
+    const given = field(find(component, 'Deployment', 'shop'), ...container, 'startupProbe');
+    if (expected === undefined) expect(given).toBeUndefined();
+    else expect(given).toMatchObject(expected);
+  });
+
+  it('that are written for a container beside the app are its only ones', () => {
+    const { component } = rendered({
+      sidecars: [
+        {
+          name: 'proxy',
+          image: { ref: 'example.org/proxy:1' },
+          ports: { admin: { port: 9901 } },
+          probes: { ready: { path: '/ready', port: 'admin' } },
+          resources: { cpu: '20m', memory: '32Mi' },
+        },
+      ],
+    });
+    const pod = field(find(component, 'Deployment', 'shop'), ...template, 'spec');
+    expect(field(pod, 'initContainers', '0', 'startupProbe')).toBeUndefined();
+    expect(field(pod, 'initContainers', '0', 'readinessProbe')).toMatchObject({ periodSeconds: 10 });
+  });
 });
 
 describe('containers beside the app', () => {

@@ -21,7 +21,7 @@ import { claimSpec } from '../kube/volume-claim.ts';
 import { signalVariables } from '../observability/signal-use.ts';
 import { telemetryVariables } from '../observability/telemetry.ts';
 import { kubernetesUses } from './app-flows.ts';
-import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
+import { container, containerPorts, merged, probesOf, startProbe, variables } from './containers.ts';
 import { databaseReady } from './database-ready.ts';
 import { proxyVariables } from './internet.ts';
 import { gatingJobName } from './job.ts';
@@ -154,7 +154,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
         mounts,
       ),
       ...(ports.length > 0 ? { ports } : {}),
-      ...probesOf(app),
+      ...probesOf({ ...app, probes: { ...app.probes, startup: startProbe(app.probes) } }),
     },
     volumes: [...passing.volumes, ...lasting.volumes, ...own],
   };

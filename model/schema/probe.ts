@@ -48,7 +48,10 @@ export const probes = z.strictObject({
   ready: probe(3).optional(),
   /** Liveness probe: the container is restarted when it fails. */
   live: probe(3).optional(),
-  /** Startup probe, for slow starts: the other probes begin after it has succeeded. */
+  /**
+   * Startup probe: the other probes begin after it has succeeded. Default: where there is `ready`, the request of `live`, or else of
+   * `ready`, every second.
+   */
   startup: probe(30).optional(),
 });
 
