@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { buildEnvironment, runEngine } from '../images/engine/index.ts';
 import { type Engine, findEngine } from '../images/index.ts';
@@ -129,8 +128,7 @@ async function byWatch(env: string, name: string, file: string, text: string): P
   const running = new RunningDeploy(env, name, '--watch');
   try {
     await running.next();
-    // It watches a moment later.
-    await sleep(500);
+    await running.watches;
     const started = performance.now();
     writeFileSync(file, text);
     const done = await running.next();
@@ -144,6 +142,8 @@ async function byWatch(env: string, name: string, file: string, text: string): P
 /** A process of `deploy`, which prints one line per deploy. */
 class RunningDeploy {
   readonly ended: Promise<unknown>;
+  /** Resolves when `--watch` waits for a save. */
+  readonly watches: Promise<unknown>;
   readonly #lines: AsyncIterator<string>;
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -151,7 +151,11 @@ class RunningDeploy {
   constructor(env: string, name: string, ...options: string[]) {
     const script = join(repositoryRoot, 'scripts/deploy.ts');
     const args = [script, name, '--env', env, '--json', '-m', 'Benchmark', ...options];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stderr.pipe(process.stderr);
+    this.watches = new Promise<void>((resolve) => {
+      child.stderr.on('data', (text: Buffer) => text.includes('Watching.') && resolve());
+    });
     this.#name = name;
     this.#child = child;
     this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
