@@ -37,6 +37,18 @@ it('reports the changed files of a commit, and makes none without changes', asyn
   expect(third).toEqual({ changed: false, commit: second.commit, paths: [], left: [] });
 });
 
+it('keeps every text byte by byte, and recognises it again', async () => {
+  execFileSync('git', ['-C', folder, 'init', '--quiet']);
+  execFileSync('git', ['-C', folder, 'config', 'user.name', 'Ada <L>']);
+  execFileSync('git', ['-C', folder, 'config', 'core.autocrlf', 'input']);
+  const texts = { 'a.yaml': '', 'b.yaml': 'größe: "5€"', 'c.yaml': 'a\r\nb\n\n', 'd.yaml': 'data 3\nabc' };
+  const first = await push(texts);
+  for (const [path, text] of Object.entries(texts)) expect(held(path)).toBe(text);
+  expect(await push(texts)).toMatchObject({ changed: false, commit: first.commit });
+  const author = ['-C', repository.remote, 'log', '-1', '--format=%an', 'main'];
+  expect(execFileSync('git', author, { encoding: 'utf8' })).toBe('Ada L\n');
+});
+
 it('leaves the given folders and files unchanged, also removed ones, and lists them', async () => {
   await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1', 'jobs/b.yaml': '1', 'flux-sync/jobs.yaml': '1' });
   const pushed = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '2', 'flux-sync/jobs.yaml': '2' }, [

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stateDir } from '../../images/cache/paths.ts';
 import type { Engine } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
+import { blobId, commitFiles } from './commit-files.ts';
 
 /**
  * The Git repository in the cluster that Flux reads. Pushes go through `kubectl exec` in the control plane's
@@ -14,7 +15,7 @@ export interface ManifestRepository {
   /** For `git push` and `git clone`. */
   remote: string;
   environment: Record<string, string>;
-  /** Folder for the commits: a Git directory in the state folder, with a work tree inside. */
+  /** Git directory for the commits, in the state folder. */
   gitDir: string;
 }
 
@@ -74,7 +75,6 @@ const attempts = 4;
 export async function pushManifests(repository: ManifestRepository, options: PushOptions): Promise<Pushed> {
   const { remote } = repository;
   const git = await openRepository(repository, options.signal);
-  await writeWorkTree(workTreeOf(repository), options.manifests);
   for (let attempt = 1; ; attempt++) {
     const known = attempt === 1 ? await lastSeen(git) : undefined;
     const parent = known ?? (await readHead(git, repository));
@@ -108,22 +108,32 @@ export async function pushManifests(repository: ManifestRepository, options: Pus
 async function commitOn(
   git: Git,
   parent: string | undefined,
-  { root, environment, message, leave = [] }: PushOptions,
+  { root, environment, manifests, message, leave = [] }: PushOptions,
 ): Promise<Pushed> {
-  const path = `manifests/${environment}`;
-  await git(['read-tree', parent ?? '--empty']);
-  await git(['add', '--all', '--force', '--', path, ...leave.map((each) => `:(exclude,literal)${each}`)]);
-  const left =
-    leave.length === 0 ? [] : lines(await git(['diff', '--no-ext-diff', '--name-only', '--', path]));
-  const tree = word(await git(['write-tree']));
-  if (parent !== undefined && tree === word(await git(['rev-parse', `${parent}^{tree}`])))
-    return { commit: parent, changed: false, paths: [], left };
-  const changes =
-    parent === undefined ? ['ls-files', '--', path] : ['diff-tree', '-r', '--name-only', parent, tree];
-  const [paths, author] = await Promise.all([git(changes), authorSettings(root)]);
-  const parents = parent === undefined ? [] : ['-p', parent];
-  const commit = word(await git([...author, 'commit-tree', tree, ...parents, '-m', message]));
-  return { commit, changed: true, paths: lines(paths), left };
+  const held = await filesOf(git, parent, `manifests/${environment}`);
+  const differ = [...new Set([...held.keys(), ...manifests.keys()])].filter((path) => {
+    const text = manifests.get(path);
+    return held.get(path) !== (text === undefined ? undefined : blobId(text));
+  });
+  const isLeft = (path: string) => leave.some((each) => path === each || path.startsWith(`${each}/`));
+  const [left, paths] = [differ.filter(isLeft), differ.filter((path) => !isLeft(path))];
+  if (parent !== undefined && paths.length === 0) return { commit: parent, changed: false, paths, left };
+  const files = new Map(paths.map((path) => [path, manifests.get(path)]));
+  const commit = await commitFiles(git, { parent, files, message, author: await authorOf(root) });
+  return { commit, changed: true, paths, left };
+}
+
+/** The files below a path with the hashes of their content; what is not an ordinary file has another hash. */
+async function filesOf(git: Git, commit: string | undefined, path: string): Promise<Map<string, string>> {
+  if (commit === undefined) return new Map();
+  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', commit, '--', path]);
+  return new Map(
+    listed.split('\0').flatMap((entry) => {
+      const [, kind, id, file] = /^(.*) ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      if (id === undefined || file === undefined) return [];
+      return [[file, kind === '100644 blob' ? id : `${kind} ${id}`] as const];
+    }),
+  );
 }
 
 async function lastSeen(git: Git): Promise<string | undefined> {
@@ -131,33 +141,19 @@ async function lastSeen(git: Git): Promise<string | undefined> {
   return commit === '' ? undefined : commit;
 }
 
-function workTreeOf({ gitDir }: ManifestRepository): string {
-  return join(gitDir, 'work-tree');
-}
-
-/** Git in the work tree, with its own index; creates the repository for commits if missing. */
-async function openRepository(repository: ManifestRepository, signal: AbortSignal | undefined): Promise<Git> {
-  const { gitDir, environment } = repository;
-  const workTree = workTreeOf(repository);
+/** Git in the repository for commits; creates it if missing. */
+async function openRepository(
+  { gitDir, environment }: ManifestRepository,
+  signal: AbortSignal | undefined,
+): Promise<Git> {
   if (!existsSync(join(gitDir, 'HEAD'))) {
     await mkdir(gitDir, { recursive: true });
-    await gitIn(gitDir, { signal })(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
+    await gitIn(gitDir, { signal })([
+      ...['init', '--quiet', '--bare', '--object-format=sha1', '--initial-branch=main', gitDir],
+    ]);
   }
-  const env = {
-    ...environment,
-    GIT_DIR: gitDir,
-    GIT_WORK_TREE: workTree,
-    GIT_INDEX_FILE: join(gitDir, 'plinth-index'),
-  };
-  const git = gitIn(workTree, { env, signal });
+  const git = gitIn(gitDir, { env: { ...environment, GIT_DIR: gitDir }, signal });
   return (args, options) => git(['-c', 'protocol.ext.allow=user', ...args], options);
-}
-
-async function writeWorkTree(workTree: string, manifests: ReadonlyMap<string, string>): Promise<void> {
-  await rm(workTree, { recursive: true, force: true });
-  const folders = [...manifests.keys()].map(dirname);
-  for (const folder of new Set(['', ...folders])) await mkdir(join(workTree, folder), { recursive: true });
-  await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
 }
 
 /** The newest commit of the cluster's repository, fetched; undefined if it has none. */
@@ -168,16 +164,12 @@ async function readHead(git: Git, { remote }: ManifestRepository): Promise<strin
   return head;
 }
 
-function lines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
-}
-
 function word(text: string): string {
   return text.trim();
 }
 
-/** Git arguments with the checkout's author, for the front page; 'plinth' if Git has none. */
-async function authorSettings(root: string): Promise<string[]> {
+/** The checkout's author, for the front page; 'plinth' if Git has none. */
+async function authorOf(root: string): Promise<{ name: string; email: string }> {
   const git = gitIn(root);
   const read = (key: string): Promise<string> =>
     git(['config', '--get', key]).then(word, (error: unknown) => {
@@ -185,5 +177,5 @@ async function authorSettings(root: string): Promise<string[]> {
       throw error;
     });
   const [name, email] = await Promise.all([read('user.name'), read('user.email')]);
-  return ['-c', `user.name=${name || 'plinth'}`, '-c', `user.email=${email || 'plinth@localhost'}`];
+  return { name: name || 'plinth', email: email || 'plinth@localhost' };
 }
