@@ -5,7 +5,7 @@ import { findEngine } from '../images/index.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { clusterClient } from './cluster/client.ts';
-import { manifestRepository } from './flux/manifest-repository.ts';
+import { remoteOf } from './flux/git-service.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print-status.ts';
@@ -52,5 +52,5 @@ async function gitRemote(cluster: string): Promise<string> {
   const engine = await findEngine();
   if (engine === undefined)
     throw new Failure('no container engine runs here.', 'Start the cluster: npm run init-cluster');
-  return manifestRepository(engine, cluster).remote;
+  return remoteOf(engine, cluster);
 }

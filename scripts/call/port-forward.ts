@@ -10,16 +10,18 @@ export async function forwardToPod(
   app: string,
   port: number,
 ): Promise<{ port: number; close(): void }> {
-  const { core } = clusterClient(cluster);
-  const { items } = await core.listNamespacedPod({
-    namespace: app,
-    labelSelector: `app.kubernetes.io/name=${app}`,
-  });
+  return forwardTo(cluster, { namespace: app, pod: await readyPod(clusterClient(cluster), app), port });
+}
+
+/** The name of a ready pod of an app or component. @throws Failure if none is ready. */
+export async function readyPod({ core, name: cluster }: ClusterClient, app: string): Promise<string> {
+  const labelSelector = `app.kubernetes.io/name=${app}`;
+  const { items } = await core.listNamespacedPod({ namespace: app, labelSelector });
   const pod = items.find(isReady)?.metadata?.name;
   if (pod === undefined) {
     throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'For the reason: npm run status');
   }
-  return forwardTo(cluster, { namespace: app, pod, port });
+  return pod;
 }
 
 /** A pod and one of its ports. */

@@ -1,8 +1,17 @@
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
 
 /** Runs Git in a folder, without prompts, and returns its output. */
-export type Git = (args: readonly string[], options?: { input?: string }) => Promise<string>;
+export type Git = (args: readonly string[], options?: GitOptions) => Promise<string>;
+
+/** Options of one command. */
+interface GitOptions {
+  /** Standard input. Default: none. */
+  input?: string;
+  /** Answers as the remote `fd::3` (git-remote-fd(1)) until the stream closes; an error is added to Git's message. */
+  serve?: (stream: Duplex) => Promise<void>;
+}
 
 /** A command of Git that ended with an error. */
 export class GitError extends Error {
@@ -24,22 +33,47 @@ export function gitIn(
   folder: string,
   { env = {}, signal }: { env?: Record<string, string>; signal?: AbortSignal | undefined } = {},
 ): Git {
-  return async (args, { input } = {}) => {
-    const result = await execa('git', args, {
+  return async (args, { input, serve } = {}) => {
+    const running = execa('git', args, {
       cwd: folder,
       // English messages, because this program parses them.
       env: { ...env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       reject: false,
       stripFinalNewline: false,
-      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      buffer: { fd3: false },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(serve ? ['pipe' as const] : [])],
+      ...(input === undefined ? {} : { input }),
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     });
+    const [result, problem] = await Promise.all([running, serve && served(running.stdio[3], serve, running)]);
     signal?.throwIfAborted();
     if (result.code === 'ENOENT')
       throw new Failure('git cannot be run here.', 'On Debian and Ubuntu: apt-get install git');
-    if (result.failed) throw new GitError(commandIn(args), result.stderr.trim());
+    if (result.failed)
+      throw new GitError(commandIn(args), [problem, result.stderr.trim()].filter(Boolean).join('\n'));
     return result.stdout;
   };
+}
+
+/** Serves a stream until Git ends; returns what went wrong. */
+async function served(
+  stream: unknown,
+  serve: (stream: Duplex) => Promise<void>,
+  ended: Promise<unknown>,
+): Promise<string> {
+  const duplex = stream as Duplex;
+  // Git closes its side after a request, and then reads the answer.
+  duplex.allowHalfOpen = true;
+  // A broken connection is Git's error, or that of `serve`.
+  duplex.on('error', () => {});
+  void ended.finally(() => duplex.destroy());
+  return serve(duplex).then(
+    () => '',
+    (error: unknown) => {
+      duplex.destroy();
+      return error instanceof Error ? error.message : String(error);
+    },
+  );
 }
 
 /** Whether the repository has a commit. */

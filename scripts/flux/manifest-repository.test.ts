@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { servedFolder } from '../../test/delivery/served-folder.ts';
 import { type ManifestRepository, pushManifests } from './manifest-repository.ts';
 
 let folder = '';
+let remote = '';
 let repository: ManifestRepository;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'plinth-manifests-'));
-  const remote = join(folder, 'platform.git');
+  remote = join(folder, 'platform.git');
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
-  repository = { remote, environment: {}, gitDir: join(folder, 'manifests.git') };
+  repository = { serve: servedFolder(remote), gitDir: join(folder, 'manifests.git') };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -26,7 +28,7 @@ const push = (texts: Record<string, string>, leave: string[] = []) =>
   });
 
 const held = (path: string) =>
-  execFileSync('git', ['-C', repository.remote, 'show', `main:manifests/dev/${path}`], { encoding: 'utf8' });
+  execFileSync('git', ['-C', remote, 'show', `main:manifests/dev/${path}`], { encoding: 'utf8' });
 
 it('reports the changed files of a commit, and makes none without changes', async () => {
   const first = await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1' });
@@ -45,7 +47,7 @@ it('keeps every text byte by byte, and recognises it again', async () => {
   const first = await push(texts);
   for (const [path, text] of Object.entries(texts)) expect(held(path)).toBe(text);
   expect(await push(texts)).toMatchObject({ changed: false, commit: first.commit });
-  const author = ['-C', repository.remote, 'log', '-1', '--format=%an', 'main'];
+  const author = ['-C', remote, 'log', '-1', '--format=%an', 'main'];
   expect(execFileSync('git', author, { encoding: 'utf8' })).toBe('Ada L\n');
 });
 
@@ -69,7 +71,7 @@ function others(path: string): void {
   const clone = join(folder, `clone-${path}`);
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', clone, '-c', 'user.name=b', '-c', 'user.email=b', ...args]);
-  execFileSync('git', ['clone', '--quiet', repository.remote, clone]);
+  execFileSync('git', ['clone', '--quiet', remote, clone]);
   execFileSync('touch', [join(clone, path)]);
   git('add', path);
   git('commit', '--quiet', '-m', 'Theirs');
@@ -83,11 +85,11 @@ it('keeps concurrent pushes, with and without own changes', async () => {
   expect(second).toMatchObject({ changed: true, paths: ['manifests/dev/orders/a.yaml'] });
   others('theirs-too');
   const third = await push({ 'orders/a.yaml': '2' });
-  const tip = execFileSync('git', ['-C', repository.remote, 'rev-parse', 'main'], {
+  const tip = execFileSync('git', ['-C', remote, 'rev-parse', 'main'], {
     encoding: 'utf8',
   }).trim();
   expect(third).toMatchObject({ changed: false, commit: tip });
-  const files = execFileSync('git', ['-C', repository.remote, 'ls-tree', '--name-only', 'main'], {
+  const files = execFileSync('git', ['-C', remote, 'ls-tree', '--name-only', 'main'], {
     encoding: 'utf8',
   });
   expect(files.split('\n')).toEqual(['manifests', 'theirs', 'theirs-too', '']);
@@ -95,10 +97,17 @@ it('keeps concurrent pushes, with and without own changes', async () => {
 
 it('starts again in a recreated repository', async () => {
   await push({ 'orders/a.yaml': '1' });
-  rmSync(repository.remote, { recursive: true });
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);
+  rmSync(remote, { recursive: true });
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   await push({ 'orders/a.yaml': '2' });
-  expect(
-    execFileSync('git', ['-C', repository.remote, 'rev-list', '--count', 'main'], { encoding: 'utf8' }),
-  ).toBe('1\n');
+  expect(execFileSync('git', ['-C', remote, 'rev-list', '--count', 'main'], { encoding: 'utf8' })).toBe(
+    '1\n',
+  );
+});
+
+it('says why the Git server does not answer', async () => {
+  repository.serve = async () => {
+    throw new Error('no pod of git-server is ready in dev.');
+  };
+  await expect(push({ 'orders/a.yaml': '1' })).rejects.toThrow('no pod of git-server is ready in dev.');
 });

@@ -1,40 +1,26 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { stateDir } from '../../images/cache/paths.ts';
-import type { Engine } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
+import { clusterClient } from '../cluster/client.ts';
 import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
 import { blobId, commitFiles } from './commit-files.ts';
+import { type GitService, serveFromPod } from './git-service.ts';
 
-/**
- * The Git repository in the cluster that Flux reads. Pushes go through `kubectl exec` in the control plane's
- * container: access to the engine or the kubeconfig is the only credential.
- */
+/** The Git repository in the cluster that Flux reads. A push is an exec in its pod: the right to exec is the only credential. */
 export interface ManifestRepository {
-  /** For `git push` and `git clone`. */
-  remote: string;
-  environment: Record<string, string>;
+  /** Runs a service of Git there, with this stream as its input and output, until one of the two ends. */
+  serve: (service: GitService, stream: Duplex) => Promise<void>;
   /** Git directory for the commits, in the state folder. */
   gitDir: string;
 }
 
 /** The repository of a cluster. */
-export function manifestRepository(engine: Engine, cluster: string): ManifestRepository {
-  const exec = [
-    engine.command,
-    // A clone by this address has none of this program's variables.
-    ...(engine.env.DOCKER_HOST === undefined ? [] : ['--host', engine.env.DOCKER_HOST]),
-    'exec',
-    '-i',
-    `${cluster}-control-plane`,
-    ...['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '-n', 'git-server'],
-    ...['exec', '-i', 'deploy/git-server', '--', '%S', '/srv/git/platform.git'],
-  ];
+export function manifestRepository(cluster: string): ManifestRepository {
   return {
-    // git-remote-ext(7): blanks inside an argument are written '% '.
-    remote: `ext::${exec.map((argument) => argument.replaceAll(' ', '% ')).join(' ')}`,
-    environment: engine.env,
+    serve: (service, stream) => serveFromPod(clusterClient(cluster), service, stream),
     gitDir: join(stateDir(), cluster, 'manifests.git'),
   };
 }
@@ -62,6 +48,8 @@ interface PushOptions {
   signal?: AbortSignal;
 }
 
+/** Git's name of the remote that `serve` answers. */
+const served = 'fd::3';
 /** The last commit that this machine saw in the repository. */
 const seen = 'refs/plinth/seen';
 const attempts = 4;
@@ -73,7 +61,6 @@ const attempts = 4;
  * repository refuses it if there is a newer one; then it is fetched.
  */
 export async function pushManifests(repository: ManifestRepository, options: PushOptions): Promise<Pushed> {
-  const { remote } = repository;
   const git = await openRepository(repository, options.signal);
   for (let attempt = 1; ; attempt++) {
     const known = attempt === 1 ? await lastSeen(git) : undefined;
@@ -87,7 +74,9 @@ export async function pushManifests(repository: ManifestRepository, options: Pus
     }
     try {
       const lease = `--force-with-lease=refs/heads/main:${parent ?? ''}`;
-      await git(['push', '--quiet', lease, remote, `${made.commit}:refs/heads/main`]);
+      await git(['push', '--quiet', lease, served, `${made.commit}:refs/heads/main`], {
+        serve: (stream) => repository.serve('git-receive-pack', stream),
+      });
       await git(['update-ref', seen, made.commit]);
       return made;
     } catch (error) {
@@ -142,25 +131,23 @@ async function lastSeen(git: Git): Promise<string | undefined> {
 }
 
 /** Git in the repository for commits; creates it if missing. */
-async function openRepository(
-  { gitDir, environment }: ManifestRepository,
-  signal: AbortSignal | undefined,
-): Promise<Git> {
+async function openRepository({ gitDir }: ManifestRepository, signal: AbortSignal | undefined): Promise<Git> {
   if (!existsSync(join(gitDir, 'HEAD'))) {
     await mkdir(gitDir, { recursive: true });
     await gitIn(gitDir, { signal })([
       ...['init', '--quiet', '--bare', '--object-format=sha1', '--initial-branch=main', gitDir],
     ]);
   }
-  const git = gitIn(gitDir, { env: { ...environment, GIT_DIR: gitDir }, signal });
-  return (args, options) => git(['-c', 'protocol.ext.allow=user', ...args], options);
+  return gitIn(gitDir, { env: { GIT_DIR: gitDir }, signal });
 }
 
 /** The newest commit of the cluster's repository, fetched; undefined if it has none. */
-async function readHead(git: Git, { remote }: ManifestRepository): Promise<string | undefined> {
-  const [head = ''] = (await git(['ls-remote', remote, 'refs/heads/main'])).split(/\s/);
+async function readHead(git: Git, { serve }: ManifestRepository): Promise<string | undefined> {
+  const read = { serve: (stream: Duplex) => serve('git-upload-pack', stream) };
+  const [head = ''] = (await git(['ls-remote', served, 'refs/heads/main'], read)).split(/\s/);
   if (head === '') return undefined;
-  if (!(await hasCommit(git, head))) await git(['fetch', '--quiet', '--no-tags', remote, 'refs/heads/main']);
+  if (!(await hasCommit(git, head)))
+    await git(['fetch', '--quiet', '--no-tags', served, 'refs/heads/main'], read);
   return head;
 }
 

@@ -23,9 +23,9 @@ export async function push(
     leave?: readonly string[];
   },
 ): Promise<Pushed> {
-  const { engine, environment, manifests, root, message, leave = [], signal, report } = options;
+  const { environment, manifests, root, message, leave = [], signal, report } = options;
   report('reading the repository');
-  return pushManifests(manifestRepository(engine, environment.cluster.name), {
+  return pushManifests(manifestRepository(environment.cluster.name), {
     root,
     environment: environment.name,
     manifests,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/index.ts';
-import { manifestRepository } from '../../scripts/flux/manifest-repository.ts';
+import { remoteOf } from '../../scripts/flux/git-service.ts';
 
 /** A clone of the cluster's manifest repository as somebody has it who knows nothing but Git. */
 export class ManifestClone {
@@ -16,9 +16,8 @@ export class ManifestClone {
   }
 
   static async make(engine: Engine, cluster: string): Promise<ManifestClone> {
-    const { remote, environment } = manifestRepository(engine, cluster);
-    const clone = new ManifestClone(await mkdtemp(join(tmpdir(), 'plinth-e2e-clone-')), environment);
-    await clone.git('clone', '--quiet', '--branch', 'main', remote, '.');
+    const clone = new ManifestClone(await mkdtemp(join(tmpdir(), 'plinth-e2e-clone-')), engine.env);
+    await clone.git('clone', '--quiet', '--branch', 'main', remoteOf(engine, cluster), '.');
     return clone;
   }
 

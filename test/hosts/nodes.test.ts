@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supply } from '../../images/index.ts';
 import { pushManifests } from '../../scripts/flux/manifest-repository.ts';
 import { renderEnvironment } from '../../scripts/flux/render-environment.ts';
+import { servedFolder } from '../delivery/served-folder.ts';
 import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { onHost } from './containers.ts';
 import { readyKustomizations, secretsByHand } from './flux.ts';
@@ -112,12 +113,9 @@ describe('machines', () => {
     await supply(needed, { engine: site.engine, report: console.log });
     await site.lockMirror();
     const rendered = await renderEnvironment(site.checkout.root, environment);
-    const repository = {
-      remote: join(folder, 'platform.git'),
-      environment: {},
-      gitDir: join(folder, 'work.git'),
-    };
-    await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);
+    const remote = join(folder, 'platform.git');
+    const repository = { serve: servedFolder(remote), gitDir: join(folder, 'work.git') };
+    await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
     await pushManifests(repository, {
       root: site.checkout.root,
       environment,
