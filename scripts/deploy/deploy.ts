@@ -19,7 +19,7 @@ import { isPostponed, withoutObservability } from '../init-cluster/observability
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
-import { repositoryRoot } from '../repository/read-cluster.ts';
+import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { noteRun } from '../telemetry/run-trace.ts';
 import { checkApps } from './check-apps.ts';
 import { inWords } from './in-words.ts';
@@ -49,15 +49,19 @@ export interface DeployOptions {
 
 /** Deploys this checkout to the environment's running cluster; returns the exit code. */
 export async function deploy(options: DeployOptions): Promise<number> {
-  const root = repositoryRoot;
-  const rendered = await renderEnvironment(root, options.environment, options.memory);
+  // The engine answers while this process renders.
+  const [engine, rendered] = await Promise.all([
+    runningEngine(options.environment),
+    renderEnvironment(repositoryRoot, options.environment, options.memory),
+  ]);
   const { environment } = rendered;
   const { name } = environment.cluster;
   checkApps(environment, options.apps, 'deploy');
-  const init = `npm run init-cluster -- --env ${environment.name}`;
-  const engine = await findEngine(mirrorSetting(environment.cluster));
-  if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
-    throw new Failure(`the cluster ${name} does not run on this machine.`, `Start it: ${init}`);
+  if (engine === undefined) {
+    throw new Failure(
+      `the cluster ${name} does not run on this machine.`,
+      `Start it: npm run init-cluster -- --env ${environment.name}`,
+    );
   }
   const controller = new AbortController();
   const end = (): void => controller.abort(options.signal?.reason);
@@ -68,6 +72,15 @@ export async function deploy(options: DeployOptions): Promise<number> {
   } finally {
     options.signal?.removeEventListener('abort', end);
   }
+}
+
+/** The engine of this machine that runs nodes of the environment's cluster. */
+async function runningEngine(environment: string): Promise<Engine | undefined> {
+  const cluster = readCluster(environment);
+  const engine = await findEngine(mirrorSetting(cluster));
+  if (engine === undefined) return undefined;
+  const nodes = await nodeContainers(engine, cluster.name);
+  return nodes.some(({ running }) => running) ? engine : undefined;
 }
 
 async function deployRendered(
@@ -135,7 +148,6 @@ function deployPhases(start: Given & RenderedEnvironment, message: string) {
     named === undefined ||
     environment.apps.some(({ name, secrets }) => named.includes(name) && secrets.length > 0);
   const phases = (needsKey ? built.add(decryptionKey) : built)
-    .add(podsBefore)
     .add(pushedManifests(message))
     .add(appliedByFlux)
     .add(newPodsServe);
@@ -172,19 +184,15 @@ interface Given {
   leave: readonly string[];
 }
 
-const imagesOfApps: Phase<Given> = {
+const imagesOfApps: Phase<Given, { podsBefore: PodsBefore }> = {
   title: 'Images of the applications',
   run: async (given, report) => {
-    const built = await buildAppImages(given.environment, { ...given, apps: given.named, report });
-    return { result: {}, unchanged: built === 0 ? 'all there' : undefined };
-  },
-};
-
-const podsBefore: Phase<Given, { podsBefore: PodsBefore }> = {
-  title: 'Current pods',
-  run: async ({ client }, report) => {
-    report('to recognise new ones');
-    return { result: { podsBefore: await podsNow(client) } };
+    const [built, podsBefore] = await Promise.all([
+      buildAppImages(given.environment, { ...given, apps: given.named, report }),
+      // To recognise new pods later.
+      podsNow(given.client),
+    ]);
+    return { result: { podsBefore }, unchanged: built === 0 ? 'all there' : undefined };
   },
 };
 
