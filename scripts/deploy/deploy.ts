@@ -1,6 +1,4 @@
-import { type Engine, findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
@@ -17,9 +15,8 @@ import { retryFailed } from '../flux/retry-failed.ts';
 import { kustomizationNames, push, waitForSync } from '../flux/sync.ts';
 import { isPostponed, withoutObservability } from '../init-cluster/observability.ts';
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
-import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
-import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { noteRun } from '../telemetry/run-trace.ts';
 import { checkApps } from './check-apps.ts';
 import { inWords } from './in-words.ts';
@@ -27,6 +24,7 @@ import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf 
 import { firstLines } from './pod-trouble.ts';
 import { type PodsBefore, podsNow } from './pods-before.ts';
 import { waitForRollOut } from './roll-out.ts';
+import { pullMeanwhile, type RunningNodes, runningNodes } from './running-nodes.ts';
 import { waitForFlux } from './wait-for-flux.ts';
 
 /** Maximum time from a commit until everything that it changes is ready. */
@@ -50,14 +48,14 @@ export interface DeployOptions {
 /** Deploys this checkout to the environment's running cluster; returns the exit code. */
 export async function deploy(options: DeployOptions): Promise<number> {
   // The engine answers while this process renders.
-  const [engine, rendered] = await Promise.all([
-    runningEngine(options.environment),
+  const [running, rendered] = await Promise.all([
+    runningNodes(options.environment),
     renderEnvironment(repositoryRoot, options.environment, options.memory),
   ]);
   const { environment } = rendered;
   const { name } = environment.cluster;
   checkApps(environment, options.apps, 'deploy');
-  if (engine === undefined) {
+  if (running === undefined) {
     throw new Failure(
       `the cluster ${name} does not run on this machine.`,
       `Start it: npm run init-cluster -- --env ${environment.name}`,
@@ -68,24 +66,15 @@ export async function deploy(options: DeployOptions): Promise<number> {
   options.signal?.addEventListener('abort', end);
   if (options.signal?.aborted) end();
   try {
-    return await withClusterLock(name, () => deployRendered(rendered, engine, options, controller));
+    return await withClusterLock(name, () => deployRendered(rendered, running, options, controller));
   } finally {
     options.signal?.removeEventListener('abort', end);
   }
 }
 
-/** The engine of this machine that runs nodes of the environment's cluster. */
-async function runningEngine(environment: string): Promise<Engine | undefined> {
-  const cluster = readCluster(environment);
-  const engine = await findEngine(mirrorSetting(cluster));
-  if (engine === undefined) return undefined;
-  const nodes = await nodeContainers(engine, cluster.name);
-  return nodes.some(({ running }) => running) ? engine : undefined;
-}
-
 async function deployRendered(
   rendered: RenderedEnvironment,
-  engine: Engine,
+  running: RunningNodes,
   options: DeployOptions,
   controller: AbortController,
 ): Promise<number> {
@@ -98,7 +87,7 @@ async function deployRendered(
   const start: Given & RenderedEnvironment = {
     ...rendered,
     manifests: postponed ? withoutObservability(environment, rendered.manifests) : rendered.manifests,
-    engine,
+    ...running,
     root: repositoryRoot,
     signal: controller.signal,
     client,
@@ -171,8 +160,7 @@ function printLines(app: string, lines: readonly string[]): void {
     process.stdout.write(`\n${app} writes:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
 
-interface Given {
-  engine: Engine;
+interface Given extends RunningNodes {
   environment: Environment;
   manifests: ReadonlyMap<string, string>;
   root: string;
@@ -211,6 +199,9 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
   run: async (given, report) => {
     const { environment, named } = given;
     const manifests = pinnedManifests(environment, given.manifests);
+    const folders = (named ?? []).flatMap((app) => pathsOfApp(environment.name, app));
+    const own = [...manifests].filter(([path]) => folders.some((folder) => path.startsWith(`${folder}/`)));
+    pullMeanwhile(given, new Map(own), given.signal);
     const { changed, ...pushed } = await push({ ...given, manifests, report, message });
     const registry =
       named === undefined

@@ -33,5 +33,15 @@ export async function pullEarly(
 ): Promise<void> {
   const running = ['ps', '--quiet', '--filter', `name=^${node}$`];
   while ((await runEngine(engine, running, { signal })) === '') await sleep(300, undefined, { signal });
+  await beginPulls(engine, node, images, signal);
+}
+
+/** The same for nodes that run. */
+export async function beginPulls(
+  engine: Engine,
+  node: string,
+  images: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   await runEngine(engine, ['exec', '--detach', node, 'sh', '-uc', script, 'sh', ...images], { signal });
 }
