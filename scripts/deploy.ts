@@ -42,7 +42,7 @@ Exit code: 0 if new pods serve, 1 if not, 130 after Ctrl-C of --watch.`,
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
       return watchAndDeploy({
         root: repositoryRoot,
-        deploy: (memory) => deploy({ ...what, memory, signal: stop.signal }),
+        deploy: (memory, since) => deploy({ ...what, memory, since, signal: stop.signal }),
         print: (text) => void process.stderr.write(text),
         signal: stop.signal,
       });

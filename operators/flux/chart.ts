@@ -68,7 +68,9 @@ function kustomizeController(chart: Chart, image: string): void {
     name,
     image,
     args: [
-      '--requeue-dependency=1s',
+      // After a commit all Kustomizations compare all their objects. `deploy` asks for the one that it changes as soon as the root
+      // has applied the commit; the others look later, so that they do not compete with it for the processors.
+      '--requeue-dependency=5s',
       // A Kustomization that waits for its objects uses a worker, so there are more workers than
       // Kustomizations.
       '--concurrent=32',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { compareWithUpstream } from '../../test/upstream/compare.ts';
-import { fluxComparison, oneLease } from '../../test/upstream/flux-comparison.ts';
+import { fluxComparison, looksAgainAfter, oneLease } from '../../test/upstream/flux-comparison.ts';
 
 const kinds = (path = ''): string =>
   ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories']
@@ -10,6 +10,7 @@ const kinds = (path = ''): string =>
 it('gives source-controller the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream(
     fluxComparison('flux', 'source-controller', [
+      looksAgainAfter(1),
       {
         reason:
           'Sources and the Secrets that they name are in flux-system. Sources come from Git: their controller makes and deletes none.',
@@ -57,6 +58,7 @@ it('gives kustomize-controller the rights and arguments of upstream, except for 
       'flux',
       'kustomize-controller',
       [
+        looksAgainAfter(5),
         {
           reason:
             'Both are bound to cluster-admin, which includes these rights: manifests in Git may hold any object',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { environment } from '../../test/charts/fixture.ts';
 import { compareWithUpstream } from '../../test/upstream/compare.ts';
-import { fluxComparison, oneLease } from '../../test/upstream/flux-comparison.ts';
+import { fluxComparison, looksAgainAfter, oneLease } from '../../test/upstream/flux-comparison.ts';
 import { chart } from './chart.ts';
 
 const sources = 'source.toolkit.fluxcd.io';
@@ -13,6 +13,7 @@ it('gives helm-controller the rights and arguments of upstream, except for the l
       chart(environment()),
       'helm-controller',
       [
+        looksAgainAfter(1),
         {
           reason:
             'It installs a chart with the rights of the ServiceAccount of that chart, not as cluster-admin.',

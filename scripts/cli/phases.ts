@@ -84,13 +84,11 @@ export async function runPhases<Given extends object>(
     controller: AbortController;
     again: string;
     quiet?: boolean;
-    /**
-     * Whether other phases of the same command ran before. Default: the first phase started with the command.
-     */
-    continues?: boolean;
+    /** When the first phase began, by `performance.now()`. Default: with the command, because people wait for its start too. */
+    since?: number | undefined;
   },
 ): Promise<{ times: PhaseTime[]; result: Given }> {
-  const { controller, again, quiet = false, continues = false } = options;
+  const { controller, again, quiet = false, since = 0 } = options;
   const run: Run = { times: [], running: phases.steps[0]?.title ?? '', signal: controller.signal };
   const onSignal = (): void => {
     const message = `interrupted during '${run.running}'.`;
@@ -102,7 +100,7 @@ export async function runPhases<Given extends object>(
   const list = new Listr(
     phases.steps.map((step, i) => ({
       title: step.title,
-      task: (_: unknown, task: ListedTask) => runStep(run, step, i === 0 && !continues, task),
+      task: (_: unknown, task: ListedTask) => runStep(run, step, i === 0 ? since : performance.now(), task),
     })),
     {
       concurrent: false,
@@ -148,10 +146,8 @@ interface ListedTask {
   title: string;
 }
 
-async function runStep(run: Run, step: Step, first: boolean, task: ListedTask): Promise<void> {
+async function runStep(run: Run, step: Step, begun: number, task: ListedTask): Promise<void> {
   run.running = step.title;
-  // The first phase includes the start of the command, because people wait for it too.
-  const begun = first ? 0 : performance.now();
   const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   run.signal.throwIfAborted();
   const { unchanged, found } = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {

@@ -41,6 +41,8 @@ export interface DeployOptions {
   again?: string;
   /** Renders of an earlier deploy in this process. Default: none. */
   memory?: Memory;
+  /** When people began to wait, by `performance.now()`. Default: with the command. */
+  since?: number | undefined;
   /** Cancels the deploy; its reason is a Failure. Default: only Ctrl-C cancels it. */
   signal?: AbortSignal;
 }
@@ -98,6 +100,7 @@ async function deployRendered(
     controller,
     again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
     quiet: options.json,
+    since: options.since,
   });
   await noteRun(environment.cluster, 'deploy', times, (message) => process.stderr.write(`${message}\n`));
   const { commit, changed, kustomizations, left, podsBefore: before } = result;

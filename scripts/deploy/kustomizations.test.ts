@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { isApplied } from '../../charts/order/is-applied.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
-import {
-  canGoOn,
-  changedKustomizations,
-  pathsOfApp,
-  progressOf,
-  renderedKustomizations,
-  workloadsOf,
-} from './kustomizations.ts';
+import { canGoOn, progressOf } from '../flux/progress.ts';
+import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';
 import { Failures } from './wait-for-flux.ts';
 
 const manifests = new Map(
@@ -122,14 +117,37 @@ describe('the progress of Flux with a commit', () => {
 describe('a waiting Kustomization is reconciled on request', () => {
   const waits = kustomization(['False', 'DependencyNotReady', "dependency 'platform' is not ready"], {}, [
     { name: 'platform' },
-    { name: 'traefik', readyExpr: 'true' },
+    { name: 'traefik', readyExpr: isApplied },
   ]);
+  const applied = (status: string, reason: string, of: { observedGeneration?: number; last?: string } = {}) =>
+    kustomization([status, reason], {
+      observedGeneration: of.observedGeneration ?? 2,
+      history: [{ lastReconciledStatus: of.last ?? 'ReconciliationSucceeded' }],
+    });
+  const traefik = applied('Unknown', 'Progressing');
+  const withOthers = (platform: WatchedObject, other: WatchedObject = traefik) =>
+    canGoOn(waits, commit, new Map(Object.entries({ platform, traefik: other })));
 
   it('after its dependencies are ready at the same commit', () => {
-    expect(canGoOn(waits, commit, new Map([['platform', done]]))).toBe(true);
+    expect(withOthers(done)).toBe(true);
     const before = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: 'main@sha1:1' });
-    expect(canGoOn(waits, commit, new Map([['platform', before]]))).toBe(false);
+    expect(withOthers(before)).toBe(false);
     expect(canGoOn(waits, commit, new Map())).toBe(false);
+  });
+
+  it.each<[string, WatchedObject, boolean]>([
+    ['was applied before', applied('True', 'ReconciliationSucceeded'), true],
+    ['only waits for others', applied('False', 'DependencyNotReady'), true],
+    ['was never applied', kustomization(['Unknown', 'Progressing']), false],
+    ['has a new description', applied('Unknown', 'Progressing', { observedGeneration: 1 }), false],
+    ['has failed', applied('False', 'HealthCheckFailed'), false],
+    [
+      'failed last, and is tried again',
+      applied('Unknown', 'Progressing', { last: 'ReconciliationFailed' }),
+      false,
+    ],
+  ])('a dependency with an expression that %s', (_, other, expected) => {
+    expect(withOthers(done, other)).toBe(expected);
   });
 
   it('not while it is reconciling, because that would restart', () => {

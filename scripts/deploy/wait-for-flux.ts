@@ -3,9 +3,10 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
-import { kustomizationApi as api, requestReconciliation } from '../flux/request-reconciliation.ts';
+import { progressOf } from '../flux/progress.ts';
+import { kustomizationApi as api } from '../flux/request-reconciliation.ts';
+import { Requests } from '../flux/requests.ts';
 import { inWords } from './in-words.ts';
-import { canGoOn, progressOf } from './kustomizations.ts';
 
 /** The Kustomizations and the commit to wait for. */
 export interface FluxWait {
@@ -27,7 +28,7 @@ export interface FluxWait {
  */
 export async function waitForFlux(wait: FluxWait): Promise<void> {
   const { client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal } = wait;
-  const requested = new Set<string>();
+  const requests = new Requests(client, report);
   const failures = new Failures();
   let failed: string | undefined;
   await watchUntil({
@@ -45,16 +46,7 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
         const { at } = progressOf(all.get(kustomization), commit);
         return at !== 'ready' && !(at === 'applied' && appliedIsEnough.has(kustomization));
       });
-      for (const kustomization of waiting) {
-        const object = all.get(kustomization);
-        if (object === undefined || requested.has(kustomization) || !canGoOn(object, commit, all)) continue;
-        requested.add(kustomization);
-        requestReconciliation(client, kustomization).catch((error: Error) => {
-          report(
-            `Flux was not asked to look at ${kustomization} at once; it looks by itself: ${error.message}`,
-          );
-        });
-      }
+      requests.make(waiting, all, commit);
       return waiting.length === 0
         ? undefined
         : waiting.map((kustomization) => inOneLine(kustomization, all, commit)).join('; ');

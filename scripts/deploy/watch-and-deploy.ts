@@ -13,8 +13,8 @@ const settles = 100;
 /** Folder to watch, and action at a save. */
 export interface DeployWatch {
   root: string;
-  /** Deploys once. `memory` has the earlier renders. */
-  deploy: (memory: Memory) => Promise<unknown>;
+  /** Deploys once. `memory` has the earlier renders; `since` is the time of the save, by `performance.now()`. */
+  deploy: (memory: Memory, since?: number) => Promise<unknown>;
   print: (text: string) => void;
   signal: AbortSignal;
 }
@@ -27,10 +27,11 @@ export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatc
   // Files that the deploy itself writes, such as a bundle, do not count as saves.
   const saves = new Saves({ root, except: join(root, 'manifests'), settles, isIgnored: isOwn, signal });
   const memory = new Memory();
+  let since: number | undefined;
   try {
     while (!signal.aborted) {
       try {
-        await deploy(memory);
+        await deploy(memory, since);
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof Failure)) throw error;
@@ -38,6 +39,7 @@ export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatc
       }
       print('Watching. Ctrl-C ends it.\n');
       const paths = await saves.next();
+      since = performance.now() - settles;
       const own = paths.find((path) => program.test(path));
       if (own !== undefined) {
         throw new Failure(

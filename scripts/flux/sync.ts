@@ -1,11 +1,12 @@
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Engine, Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { kubeconfigPath } from '../cluster/client.ts';
+import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { lastEvents } from './bootstrap.ts';
 import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
+import { Requests } from './requests.ts';
 
 interface Options {
   engine: Engine;
@@ -79,6 +80,7 @@ export async function waitForSync(
   const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900, any } = options;
   const names = kustomizationNames(environment.name, manifests);
   let waiting: string[] = names;
+  const requests = new Requests(clusterClient(environment.cluster.name), report);
   await watchUntil({
     kubeconfig: kubeconfigPath(environment.cluster.name),
     path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
@@ -88,6 +90,7 @@ export async function waitForSync(
       const byName = new Map(objects.map((object) => [object.metadata.name, object]));
       waiting = names.filter((name) => !isSynced(byName.get(name), commit));
       if (waiting.length === 0 || any?.some((name) => !waiting.includes(name))) return undefined;
+      requests.make(waiting, byName, commit);
       // The others wait for these.
       const working = waiting.filter((name) => !waitsForAnother(byName.get(name)));
       const first = (working.length > 0 ? working : waiting)

@@ -73,7 +73,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
   // to build.
   const observed = await runPhases(Phases.from(served.result).add(observability), {
     ...served.running,
-    continues: true,
+    since: performance.now(),
   });
   const times = [...served.times, ...observed.times];
   await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);

@@ -26,11 +26,15 @@ const ofEveryController: readonly UpstreamDifference[] = [
       'argument --leader-election-retry-period=2s',
     ],
   },
-  {
-    reason: 'A dependency that became ready is seen after 1 s, not 30 s.',
-    ours: ['argument --requeue-dependency=1s'],
-  },
 ];
+
+/** How long a controller waits before it looks at dependencies again. */
+export function looksAgainAfter(seconds: number): UpstreamDifference {
+  return {
+    reason: `A dependency that became ready is seen after ${seconds} s, not 30 s.`,
+    ours: [`argument --requeue-dependency=${seconds}s`],
+  };
+}
 
 /** The rights of leader election in our manifests, and in upstream's. */
 export function oneLease(controller: string): UpstreamDifference {

@@ -30,6 +30,9 @@ export const firstApp: Phase<WithEngine & PushedManifests> = {
   },
 };
 
+/** Seconds from ready pods to a gateway that routes to them; a machine with busy processors needs more than a minute. */
+const patience = 240;
+
 /** Waits until every exposed app answers through the gateway with a valid certificate. */
 export const allApps: Phase<WithEngine> = {
   title: 'All pages answer',
@@ -54,13 +57,13 @@ async function answers(
     const probed = isOfGateway(answer) && ready !== undefined ? await visit(place, ready, 5_000) : answer;
     return isOfGateway(probed) ? `${probed.status} from the gateway` : '';
   };
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + patience * 1000;
   for (let said = 'nothing'; ; said = await served().catch(reason)) {
     if (said === '') return;
     signal.throwIfAborted();
     if (Date.now() > deadline) {
       throw new Failure(
-        `${url} does not reach its app after 60 s: ${said}.`,
+        `${url} does not reach its app after ${patience} s: ${said}.`,
         'For the reason: npm run status',
       );
     }
