@@ -24,6 +24,9 @@ import { refuseOther } from './load.ts';
 import { readBundle } from './read-bundle.ts';
 import { writeBundle } from './write-bundle.ts';
 
+// Each write waits for the disk, which others use too.
+vi.setConfig({ testTimeout: 120_000 });
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'plinth-bundle-'));
@@ -197,6 +200,14 @@ describe('a bundle is refused', () => {
     await expect(readBundle(file, destination(), { accept, ...quiet })).rejects.toThrow(
       'is no bundle: its first entry is not bundle.json',
     );
+  });
+
+  it('if it does not exist, or if its save was interrupted', async () => {
+    const file = join(folder, 'all.bundle');
+    const load = () => readBundle(file, destination(), { accept, ...quiet });
+    await expect(load()).rejects.toThrow(`there is no file ${file}.`);
+    writeFileSync(`${file}.partial`, '');
+    await expect(load()).rejects.toThrow(`${file} is not complete`);
   });
 
   it.each<[string, Partial<BundleIndex>, string]>([

@@ -9,6 +9,7 @@ import { sha256Of } from '../../images/cache/index.ts';
 import type { Report } from '../../images/index.ts';
 import { type ImageStore, imageManifestSchema, indexSchema } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
+import { fullDisk } from '../files/disk-failure.ts';
 import { type BundleIndex, bundleFolders, bundleIndexSchema, indexPath } from './index-file.ts';
 
 /** Targets of the content of a bundle. */
@@ -36,6 +37,7 @@ interface ReadOptions {
  */
 export async function readBundle(file: string, to: Destination, options: ReadOptions): Promise<BundleIndex> {
   const { accept, report, signal } = options;
+  if (!existsSync(file)) throw noFile(file);
   const archive = extract();
   const source = createReadStream(file, { highWaterMark: 1 << 20 });
   const piped = pipeline(source, archive, signal === undefined ? {} : { signal });
@@ -61,6 +63,8 @@ export async function readBundle(file: string, to: Destination, options: ReadOpt
     source.destroy();
     signal?.throwIfAborted();
     if (error instanceof Failure) throw error;
+    const full = fullDisk(error, to.cache);
+    if (full !== undefined) throw full;
     throw new Failure(
       `${file} could not be read to its end: ${error instanceof Error ? error.message : error}`,
       'Copy it again, then type the same command: what was taken stays.',
@@ -95,6 +99,15 @@ async function readIndex(file: string, name: string, entry: AsyncIterable<Buffer
   throw new Failure(
     `${file}: its ${indexPath} is not one that this version reads: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`,
     'Use the version of this repository that saved the bundle, or save it again with this one.',
+  );
+}
+
+function noFile(file: string): Failure {
+  return new Failure(
+    existsSync(`${file}.partial`)
+      ? `${file} is not complete: there is only ${file}.partial, which an interrupted save has left.`
+      : `there is no file ${file}.`,
+    'Make it where there is a network: npm run bundle -- save ENV FILE',
   );
 }
 

@@ -1,9 +1,11 @@
 import { createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Report } from '../../images/index.ts';
 import { type TarEntry, tar } from '../../images/oci/index.ts';
+import { fullDisk } from '../files/disk-failure.ts';
 import { type BundleIndex, indexPath } from './index-file.ts';
 
 const block = 512;
@@ -30,7 +32,13 @@ export async function writeBundle(
   if (done.entries > 0) report(`going on after ${done.entries - 1} of ${index.files.length} files`);
   if (existsSync(partial)) await truncate(partial, done.bytes);
   const rest = Readable.from(counted(tar(entries.slice(done.entries)), done.bytes, entries, report));
-  await pipeline(rest, createWriteStream(partial, { flags: 'a' }), signal === undefined ? {} : { signal });
+  await pipeline(
+    rest,
+    createWriteStream(partial, { flags: 'a' }),
+    signal === undefined ? {} : { signal },
+  ).catch((error: unknown) => {
+    throw fullDisk(error, dirname(file)) ?? error;
+  });
   // A power loss must not leave a file with its name and without its end.
   const handle = await open(partial, 'r+');
   await handle.sync();

@@ -27,6 +27,14 @@ it('prints the failure and the next command, without a stack', async () => {
   expect(failed).toEqual({ stderr: 'error: no\n  Type yes.\n', code: 3 });
 });
 
+it.runIf(existsSync('/dev/full'))('tells of a full disk without a stack', async () => {
+  const full =
+    "const { writeFile } = await import('node:fs/promises'); await writeFile('/dev/full', 'x'); return 0;";
+  const { stderr, code } = await run(full, { file: '/dev/null' });
+  expect(stderr).toMatch(/^error: the disk is full: ENOSPC.*\n {2}Free space on the disk, then type .*\n$/);
+  expect(code).toBe(3);
+});
+
 it('ends silently when the reader closes the pipe', async () => {
   const endless = "for (;;) { process.stdout.write('x'.repeat(1e5)); await new Promise(setImmediate); }";
   expect(await run(endless, 'pipe')).toEqual({ stderr: '', code: 3 });

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { useProxies } from '../../images/fetch/index.ts';
+import { fullDisk } from '../files/disk-failure.ts';
 import { Failure } from './failure.ts';
 
 /** A command of npm. The error of an invalid option names the help. */
@@ -11,7 +12,7 @@ export function npmCommand(name: string): Command {
 
 /**
  * Runs a command and returns the exit code: that of the work, or `failed` (1 by default) with the message of
- * a `Failure`. Any other error is a bug and is shown with its stack.
+ * a `Failure`, or of a full disk. Any other error is a bug and is shown with its stack.
  */
 export async function runCommand(
   work: () => Promise<number>,
@@ -27,8 +28,9 @@ export async function runCommand(
     throughProxies();
     process.exitCode = await work();
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    process.stderr.write(failureText(error));
+    const failure = error instanceof Failure ? error : fullDisk(error);
+    if (failure === undefined) throw error;
+    process.stderr.write(failureText(failure));
     process.exitCode = failed;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -10,6 +10,7 @@ import { TestRepository } from '../../test/delivery/repository.ts';
 import { SmallDisk } from '../../test/delivery/small-disk.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
 import { ManifestRemote } from './manifest-remote.ts';
+import { SourceCommit } from './render-commit.ts';
 
 // A disk that is really full: what Git, Node and the registry say of it is theirs.
 
@@ -78,6 +79,23 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     await expect(failed).rejects.toThrow(/disk is full|no space left/i);
     small.grow('64m');
     expect(await publish()).toMatchObject({ changed: true });
+  });
+
+  it('of the temporary folder, where the sources are unpacked, leaves no worktree, and the next attempt has them', async () => {
+    const world = await TestRepository.make();
+    onTestFinished(() => world.remove());
+    const text = Array.from({ length: 200_000 }, (_, n) => Math.sin(n).toString(36)).join('\n');
+    const { root, commit, git } = await world.person({ 'apps/shop/app.ts': text });
+    const small = disk('1m');
+    vi.stubEnv('TMPDIR', small.folder);
+    const failed = SourceCommit.open(root, commit);
+    await expect(failed).rejects.toThrow('the disk is full');
+    await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('same command again') });
+    expect((await git(['worktree', 'list'])).trim().split('\n')).toHaveLength(1);
+    small.grow('64m');
+    const sources = await SourceCommit.open(root, commit);
+    expect(readFileSync(join(sources.folder, 'apps/shop/app.ts'), 'utf8')).toBe(text);
+    await sources.close();
   });
 
   it('of the registry leaves no manifest with that name, and the same command continues when there is space', async () => {

@@ -8,6 +8,7 @@ import { type PublishedImages, publishedImagesFile } from '../../model/schema/pu
 import { Failure } from '../cli/failure.ts';
 import { gitIn } from './git.ts';
 import { writePublished } from './images-file.ts';
+import { explainDisk } from './remote-errors.ts';
 
 /** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
 export type Manifests = Map<string, string>;
@@ -40,7 +41,9 @@ export class SourceCommit {
         { cause },
       );
     });
-    const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-'));
+    const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-')).catch((error: unknown) => {
+      throw explainDisk(error);
+    });
     const sources = new SourceCommit(commit, root, scratch);
     try {
       await git(['worktree', 'add', '--quiet', '--detach', sources.folder, commit]);
@@ -48,7 +51,7 @@ export class SourceCommit {
       if (existsSync(packages)) symlinkSync(packages, join(sources.folder, 'node_modules'));
     } catch (error) {
       await sources.close();
-      throw error;
+      throw explainDisk(error);
     }
     return sources;
   }

@@ -47,6 +47,15 @@ export function remedyOf({ code }: { code: unknown }): string {
   return always[String(code)] ?? 'Check the disk and who may write there, then type the same command again.';
 }
 
+/** A full disk or quota as a Failure that names the place; undefined for other errors. */
+export function fullDisk(error: unknown, place?: string): Failure | undefined {
+  if (!isDiskError(error)) return undefined;
+  const next = always[String(error.code)];
+  if (next === undefined) return undefined;
+  const where = place === undefined ? '' : ` at ${place}`;
+  return new Failure(`the disk is full${where}: ${error.message}`, next, { cause: error });
+}
+
 export function isDiskError(error: unknown): error is Error & { code: unknown } {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }
