@@ -89,8 +89,8 @@ describe.skipIf(why !== '')(`a disk that gets full half-way${why}`, () => {
     const small = disk('1m');
     vi.stubEnv('TMPDIR', small.folder);
     const failed = SourceCommit.open(root, commit);
-    await expect(failed).rejects.toThrow('the disk is full');
-    await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('same command again') });
+    await expect(failed).rejects.toThrow(`cannot be unpacked below ${small.folder}`);
+    await expect(failed).rejects.toMatchObject({ next: expect.stringContaining(`df -h ${small.folder}`) });
     expect((await git(['worktree', 'list'])).trim().split('\n')).toHaveLength(1);
     small.grow('64m');
     const sources = await SourceCommit.open(root, commit);

@@ -6,9 +6,9 @@ import { execa } from 'execa';
 import { previewsFile } from '../../model/schema/previews.ts';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
-import { gitIn } from './git.ts';
+import { isDiskError } from '../files/disk-failure.ts';
+import { GitError, gitIn } from './git.ts';
 import { writePublished } from './images-file.ts';
-import { explainDisk } from './remote-errors.ts';
 
 /** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
 export type Manifests = Map<string, string>;
@@ -42,7 +42,7 @@ export class SourceCommit {
       );
     });
     const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-')).catch((error: unknown) => {
-      throw explainDisk(error);
+      throw cannotUnpack(error, commit);
     });
     const sources = new SourceCommit(commit, root, scratch);
     try {
@@ -51,7 +51,7 @@ export class SourceCommit {
       if (existsSync(packages)) symlinkSync(packages, join(sources.folder, 'node_modules'));
     } catch (error) {
       await sources.close();
-      throw explainDisk(error);
+      throw cannotUnpack(error, commit);
     }
     return sources;
   }
@@ -105,6 +105,17 @@ export class SourceCommit {
     await rm(this.#scratch, { recursive: true, force: true });
     await git(['worktree', 'prune']);
   }
+}
+
+/** Git does not say why it cannot write a file. */
+function cannotUnpack(error: unknown, commit: string): unknown {
+  if (!(error instanceof GitError || isDiskError(error))) return error;
+  const said = error instanceof GitError ? error.said : error.message;
+  return new Failure(
+    `the sources of ${commit.slice(0, 12)} cannot be unpacked below ${tmpdir()}: ${said}`,
+    `See that there is space and who may write there (df -h ${tmpdir()}), then type the same command again: nothing was published partially.`,
+    { cause: error },
+  );
 }
 
 /** Refuses manifests with an image without a digest, as older versions of the program rendered them. */
