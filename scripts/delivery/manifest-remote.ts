@@ -8,7 +8,7 @@ import { Failure } from '../cli/failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
 import { type Git, gitIn, hasCommit, isAncestor } from './git.ts';
 import { type ManifestChange, makeCommit } from './make-commit.ts';
-import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory } from './read-commits.ts';
+import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory, lastBefore } from './read-commits.ts';
 import { explainDisk, explainRemote, isMovedBranch } from './remote-errors.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
@@ -183,6 +183,11 @@ export class ManifestRemote {
   /** Commits that changed a path, the newest first. */
   async history(commit: string, path: string, most: number): Promise<string[]> {
     return commitsOfPath(this.#git(), commit, path, most);
+  }
+
+  /** The newest commit of a history that was made before a time; undefined if there is none. */
+  async lastBefore(commit: string, time: Date): Promise<string | undefined> {
+    return lastBefore(this.#git(), commit, time);
   }
 
   /**

@@ -38,6 +38,12 @@ export async function commitsOfPath(git: Git, commit: string, path: string, most
   return text.split('\n').filter((line) => line !== '');
 }
 
+/** The newest commit of a history, itself included, that was made before a time. */
+export async function lastBefore(git: Git, commit: string, time: Date): Promise<string | undefined> {
+  const found = await git(['rev-list', '--max-count=1', `--before=${time.toISOString()}`, commit]);
+  return found.trim() || undefined;
+}
+
 function nulSeparated(text: string): string[] {
   return text.split('\0').filter((path) => path !== '');
 }

@@ -23,6 +23,7 @@ import { offer, promotionBranch } from './branch.ts';
 import { copyBetween } from './copy-image.ts';
 import { copyProofs } from './copy-proofs.ts';
 import { forgeOf } from './forge.ts';
+import { requestText } from './request-text.ts';
 
 /** Options of `npm run promote`. */
 export interface PromoteOptions {
@@ -58,12 +59,7 @@ export async function promote(options: PromoteOptions): Promise<number> {
     const originHead = await origin.head();
     const running = readPublished(from, await origin.file(originHead, publishedImagesFile(from)));
     const known = running?.apps[app];
-    if (originHead === undefined || running === undefined || known === undefined) {
-      throw new Failure(
-        `nothing was published of '${app}' in ${from}.`,
-        `Publish it there first: npm run publish -- ${from} --app ${app}`,
-      );
-    }
+    if (originHead === undefined || running === undefined || known === undefined) throw nothingOf(app, from);
     const version = versionOf(known);
     const head = await remote.head();
     const before = {
@@ -96,7 +92,7 @@ export async function promote(options: PromoteOptions): Promise<number> {
     const made = change && (await remote.make(change, head));
     if (made === undefined) throw new Error('a promotion changes nothing, and was not refused');
     const branch = promotionBranch(app, to, (version.image ?? version.migrations)?.digest ?? '');
-    const body = `${title}\n\nWhat it does in ${to}:\n\n\`\`\`\n${risk}\`\`\`\n`;
+    const body = await requestText(git, { app, to, title, risk, before: there, after: version });
     const { request, superseded } = await offer(remote, forge, {
       ...{ app, environment: to, branch, commit: made, title, body },
     });
@@ -143,6 +139,13 @@ async function copyImages({ app, from, to, root }: PromoteOptions, version: Publ
     origin.close();
     registry.close();
   }
+}
+
+function nothingOf(app: string, environment: string): Failure {
+  return new Failure(
+    `nothing was published of '${app}' in ${environment}.`,
+    `Publish it there first: npm run publish -- ${environment} --app ${app}`,
+  );
 }
 
 function nameOf({ image, migrations }: PublishedVersion): string {

@@ -24,8 +24,8 @@ export function reviewText(found: Diff, commit: string): string {
   return `${heading}\n${diagnostics}${table}\n<details><summary>All of them</summary>\n\n${fenced(printDiff(found))}\n</details>\n`;
 }
 
-/** A block of code whose fence is longer than any in the text. */
-function fenced(text: string): string {
+/** A block of code in Markdown whose fence is longer than any in the text. */
+export function fenced(text: string): string {
   const plain = stripVTControlCharacters(text);
   const shown =
     plain.length <= longest ? plain : `${plain.slice(0, longest)}\n… cut off: npm run diff shows the rest\n`;

@@ -221,6 +221,14 @@ it('publish --app moves that app alone', async () => {
   expect(await count()).toBe(3);
 });
 
+it('notes name the versions of the last publication, and the commits between them', async () => {
+  const { image, before } = (await images('staging'))?.apps.orders ?? {};
+  const said = await runWell('scripts/notes.ts', 'staging');
+  expect(said).toContain(`## orders: from ${before?.[0]?.image?.tag} `);
+  expect(said).toMatch(new RegExp(` to ${image?.tag} \\(.*\\)\n\n- Version 2 \\(Ann, `));
+  expect(said).not.toContain('## home');
+});
+
 it('publish refuses sources from before those that were published', async () => {
   await gitIn(root)(['checkout', '--quiet', 'HEAD~1']);
   const { exitCode, stderr } = await run('scripts/publish.ts', 'staging');
@@ -274,6 +282,26 @@ it('rollback goes back to the version before, and holds it', async () => {
   expect(after?.image).toEqual(before?.before[0]?.image);
   expect(await deployment('staging')).toContain(after?.image?.digest);
   expect(after?.hold?.by).toBe('Ann <ann@example.org>');
+});
+
+it('promote refuses an app that a roll-back holds in the other environment, until --release-hold', async () => {
+  const git = gitIn(bare);
+  const file = parseDocument(await show('main:clusters/prod/images.yaml'));
+  const digest = `sha256:${'9'.repeat(64)}`;
+  const left = [{ image: { tag: 'left', digest, source: 'a'.repeat(40) } }];
+  file.setIn(['apps', 'orders', 'hold'], { left, by: 'Eve' });
+  const blob = (await git(['hash-object', '-w', '--stdin'], { input: file.toString() })).trim();
+  const index = gitIn(bare, { env: { GIT_INDEX_FILE: join(folder, 'index') } });
+  await index(['read-tree', 'main']);
+  await index(['update-index', '--cacheinfo', `100644,${blob},clusters/prod/images.yaml`]);
+  const tree = (await index(['write-tree'])).trim();
+  const held = (await git(['commit-tree', tree, '-p', 'main', '-m', 'Hold'])).trim();
+  await git(['update-ref', 'refs/heads/main', held]);
+  const { exitCode, stderr } = await run('scripts/promote.ts', 'orders', 'staging', 'prod');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('orders is held in prod: Eve rolled it back from left');
+  await runWell('scripts/promote.ts', 'orders', 'staging', 'prod', '--release-hold', '--dry-run');
+  expect((await git(['rev-parse', 'main'])).trim()).toBe(held);
 });
 
 it('publish leaves an app that is held where it is, and refuses it by name', async () => {
