@@ -1,14 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { JobFolder } from './ci/job-folder.ts';
+
+// Many processes, on machines that are busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.github', 'workflows');
 
+const variables = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({});
 const step = z.object({
+  env: variables,
   uses: z.string().optional(),
   with: z.record(z.string(), z.unknown()).optional(),
   run: z.string().optional(),
@@ -19,6 +26,7 @@ const workflow = z.object({
     z.string(),
     z.object({
       if: z.string().optional(),
+      env: variables,
       permissions: z.record(z.string(), z.string()).optional(),
       steps: z.array(step),
     }),
@@ -58,11 +66,16 @@ test('the checks of GitHub and of GitLab type the same commands', () => {
     return new Set(found.map(([command]) => command));
   };
   const read = (path: string) => readFileSync(join(root, path), 'utf8').replaceAll(/^\s*#.*$/gm, '');
-  const github = commands(read('.github/workflows/supply-chain.yml') + read('.github/workflows/review.yml'));
+  const github = commands(
+    ['checks', 'supply-chain', 'review'].map((name) => read(`.github/workflows/${name}.yml`)).join(''),
+  );
   // GitLab reads no workflows of GitHub.
   github.delete('npm run lint:workflows');
-  expect(github.size).toBeGreaterThan(6);
+  expect(github.size).toBeGreaterThan(10);
   expect(commands(read('ci/gitlab-ci.yml'))).toEqual(github);
+  const publish = commands(read('.github/workflows/publish.yml'));
+  expect(publish).toContain('npm run publish');
+  expect(commands(read('ci/gitlab-publish.yml'))).toEqual(publish);
 });
 
 describe('the jobs of ci/gitlab-ci.yml', () => {
@@ -133,6 +146,101 @@ test('Git asks ci/git-askpass for a login, and gets the token of the environment
   expect(ask("Username for 'https://git.example.org': ")).toBe('token\n');
   expect(ask("Password for 'https://token@git.example.org': ")).toBe('p w\n');
 });
+
+/** What GitHub puts in the place of an expression. */
+const expressions: Readonly<Record<string, string>> = {
+  'vars.PREVIEW_ENVIRONMENT': 'staging',
+  'vars.PUBLISH_ENVIRONMENT': 'staging',
+  'github.event.pull_request.number': '12',
+  'github.event.pull_request.base.sha': 'base',
+  'github.actor': 'ann',
+  'github.token': 'forge',
+  'github.workspace': '.',
+  'secrets.MANIFESTS_TOKEN': 'git',
+  'secrets.REGISTRY_USER': 'ci',
+  'secrets.REGISTRY_PASSWORD': 'registry',
+  'secrets.SIGNING_KEY': 'key',
+};
+
+function filled(text: string): string {
+  return text.replaceAll(/\$\{\{ *(.*?) *\}\}/g, (_, expression: string) => {
+    const value = expressions[expression];
+    if (value === undefined) throw new Error(`the test knows no value of ${expression}`);
+    return value;
+  });
+}
+
+/** Runs each step of a workflow, as GitHub's shell does but without a value for what no step sets; returns how npm was called. */
+async function callsOf(file: string): Promise<string[]> {
+  const folder = await JobFolder.make();
+  try {
+    const { jobs } = workflow.parse(parse(readFileSync(join(root, '.github/workflows', file), 'utf8')));
+    const calls: string[] = [];
+    for (const job of Object.values(jobs))
+      for (const { run, env } of job.steps) {
+        if (run === undefined) continue;
+        const given = Object.entries({ ...job.env, ...env }).map(([name, value]) => [name, filled(value)]);
+        await execa('bash', ['-e', '-u', '-o', 'pipefail', '-c', run], {
+          cwd: folder.checkout,
+          extendEnv: false,
+          env: {
+            ...{
+              PATH: folder.path,
+              HOME: folder.folder,
+              GITHUB_STEP_SUMMARY: join(folder.folder, 'summary'),
+            },
+            ...Object.fromEntries(given),
+          },
+        });
+        calls.push(...folder.calls());
+      }
+    return calls;
+  } finally {
+    folder.remove();
+  }
+}
+
+const git = 'GIT_ASKPASS=./ci/git-askpass GIT_PASSWORD=git';
+const access = `${git} PLINTH_REGISTRY_USER=ci PLINTH_REGISTRY_PASSWORD=registry`;
+
+test.each<[string, string[]]>([
+  ['ci.yml', ['npm ci', 'npm test', 'npm run doctor']],
+  [
+    'checks.yml',
+    ['npm ci', ...['lint', 'render -- --check', 'verify', 'lint:ansible'].map((name) => `npm run ${name}`)],
+  ],
+  ['review.yml', ['npm ci', 'npm run review -- --from base PLINTH_FORGE_TOKEN=forge']],
+  [
+    'publish.yml',
+    [
+      'npm ci',
+      `npm run publish -- staging ${access} PLINTH_SIGNING_KEY=key`,
+      `npm run -s notes -- staging ${git}`,
+    ],
+  ],
+  [
+    'preview.yml',
+    [
+      'npm ci',
+      ...['open staging --pr 12', 'close staging --pr 12', 'prune staging'].map(
+        (what) => `npm run preview -- ${what} ${access}`,
+      ),
+    ],
+  ],
+  [
+    'supply-chain.yml',
+    [
+      ...['npm ci', 'npm audit signatures', 'npm run licences', 'npm run secrets -- check'],
+      ...['npm run -s sbom -- prod', 'npm run scan -- --required', 'npm run lint:renovate'],
+      ...['npm ci', 'npm run lint:workflows'],
+    ],
+  ],
+])(
+  'the steps of %s type these commands, with the credentials that each needs and no others',
+  async (file, calls) => {
+    expect(await callsOf(file)).toEqual(calls);
+  },
+);
 
 describe.each(readdirSync(folder))('the workflow %s', (file) => {
   const text = readFileSync(join(folder, file), 'utf8');
