@@ -29,6 +29,16 @@ it('an app runs the image that was published in its environment, by digest, also
   ]);
 });
 
+it('the clean-up of the registry keeps what runs, the ten versions before, and those that a roll-back left', async () => {
+  const digestOf = (n: number) => `sha256:${String(n).padStart(64, '0')}`;
+  const version = (n: number) => `{ image: { tag: t${n}, digest: "${digestOf(n)}", source: ${source} } }`;
+  const list = (first: number) => Array.from({ length: 10 }, (_, n) => version(first + n)).join(', ');
+  const text = `source: ${source}\napps:\n  shop:\n    image: { tag: t0, digest: "${digestOf(0)}", source: ${source} }\n    before: [${list(1)}]\n    hold: { by: Ann, left: [${list(11)}] }\n`;
+  const { app, diagnostics } = await shopIn('prod', [[file, text]]);
+  expect(diagnostics).toEqual([]);
+  expect(app?.publishedImages).toEqual(Array.from({ length: 21 }, (_, n) => `shop@${digestOf(n)}`));
+});
+
 it('an app without a publication runs the image of its current files', async () => {
   const other = published.replace('shop:', 'gone:');
   const { app, diagnostics } = await shopIn('prod', [[file, other]]);

@@ -68,7 +68,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     const authorization = 'Bearer of-a-test';
     const path = '/repos/team/platform/pulls';
     expect(asked).toEqual([
-      { method: 'GET', path: `${path}?state=open&base=main&per_page=100`, authorization, body: undefined },
+      { method: 'GET', path: `${path}?state=open&base=main&per_page=100&page=1`, authorization, body: undefined },
       {
         method: 'POST',
         path,
@@ -91,7 +91,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     const authorization = 'token of-a-test';
     const path = '/repos/team/platform/pulls';
     expect(asked).toEqual([
-      { method: 'GET', path: `${path}?state=open&limit=50`, authorization, body: undefined },
+      { method: 'GET', path: `${path}?state=open&limit=50&page=1`, authorization, body: undefined },
       {
         method: 'POST',
         path,
@@ -123,7 +123,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     expect(asked).toEqual([
       {
         method: 'GET',
-        path: `${path}?state=opened&target_branch=main&per_page=100`,
+        path: `${path}?state=opened&target_branch=main&per_page=100&page=1`,
         authorization,
         body: undefined,
       },
@@ -132,6 +132,19 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
       { method: 'PUT', path: `${path}/7`, authorization, body: { state_event: 'close' } },
     ]);
   });
+});
+
+it.each(['github', 'gitlab', 'gitea'] as const)('open requests of all pages are listed by %s', async (kind) => {
+  const size = kind === 'gitea' ? 50 : 100;
+  const one = kind === 'gitlab' ? lab : hub;
+  const { client, asked } = await forge(kind, [
+    [200, Array.from({ length: size }, (_, n) => one(n + 1))],
+    [200, [one(size + 1)]],
+  ]);
+  expect((await client.open('main')).map(({ number }) => number)).toEqual(
+    Array.from({ length: size + 1 }, (_, n) => n + 1),
+  );
+  expect(asked).toHaveLength(2);
 });
 
 it.each([

@@ -3,6 +3,7 @@ import { type ForgeApi, forgeApi } from '../../model/forge.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { askForge } from '../forge/ask.ts';
+import { type ForgeList, itemsOf } from '../forge/items.ts';
 
 /** A request to merge a branch: a pull request, or a merge request. */
 export interface PullRequest {
@@ -64,8 +65,8 @@ function github({ api, project, token }: Place): Forge {
   const pulls = `${api}/repos/${project}/pulls`;
   return {
     open: async (into) => {
-      const query = new URLSearchParams({ state: 'open', base: into, per_page: '100' });
-      return (await ask('GET', `${pulls}?${query}`, headers, z.array(hubRequest))).map(fromHub);
+      const query = { state: 'open', base: into };
+      return (await all({ list: pulls, query, size: ['per_page', 100], headers, item: hubRequest })).map(fromHub);
     },
     ...writesOf(pulls, headers),
   };
@@ -91,10 +92,9 @@ function gitea({ api, project, token }: Place): Forge {
   const pulls = `${api}/repos/${project}/pulls`;
   return {
     open: async (into) => {
-      const query = new URLSearchParams({ state: 'open', limit: '50' });
-      const answer = z.array(hubRequest.extend({ base: z.object({ ref: z.string() }) }));
-      const all = await ask('GET', `${pulls}?${query}`, headers, answer);
-      return all.filter(({ base }) => base.ref === into).map(fromHub);
+      const item = hubRequest.extend({ base: z.object({ ref: z.string() }) });
+      const open = await all({ list: pulls, query: { state: 'open' }, size: ['limit', 50], headers, item });
+      return open.filter(({ base }) => base.ref === into).map(fromHub);
     },
     ...writesOf(pulls, headers),
   };
@@ -114,8 +114,12 @@ function gitlab({ api, project, token }: Place): Forge {
   const requests = `${api}/projects/${encodeURIComponent(project)}/merge_requests`;
   return {
     open: async (into) => {
-      const query = new URLSearchParams({ state: 'opened', target_branch: into, per_page: '100' });
-      return (await ask('GET', `${requests}?${query}`, headers, z.array(mergeRequest))).map(fromLab);
+      const query = { state: 'opened', target_branch: into };
+      const open = await all({
+        ...{ list: requests, query, size: ['per_page', 100] as const, headers },
+        item: mergeRequest,
+      });
+      return open.map(fromLab);
     },
     create: async ({ branch, into, title, body }) =>
       fromLab(
@@ -138,6 +142,10 @@ function gitlab({ api, project, token }: Place): Forge {
 
 /** The branch of a promotion is pushed before its request is opened. */
 const soFar = 'The branch is pushed. ';
+
+async function all<S extends z.ZodType>(list: Omit<ForgeList<S>, 'soFar'>): Promise<z.output<S>[]> {
+  return Array.fromAsync(itemsOf({ ...list, soFar }));
+}
 
 function ask<S extends z.ZodType>(
   method: string,

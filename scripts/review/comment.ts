@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { askForge } from '../forge/ask.ts';
+import { itemsOf } from '../forge/items.ts';
 
 /** A pull request or merge request of a forge, and the token to write there. */
 export interface ReviewPlace {
@@ -74,19 +75,13 @@ export async function writeComment(place: ReviewPlace, text: string): Promise<'a
   return known === undefined ? 'added' : 'changed';
 }
 
-/** The first page of an answer that is not full is the last one. */
-const pageSize = 100;
-
 async function find(
   list: string,
   headers: Record<string, string>,
 ): Promise<z.output<typeof comment> | undefined> {
-  for (let page = 1; ; page++) {
-    const query = new URLSearchParams({ per_page: String(pageSize), page: String(page) });
-    const found = await askForge('GET', `${list}?${query}`, { headers, answer: z.array(comment) });
-    const own = found.find(({ body }) => body?.startsWith(mark));
-    if (own !== undefined || found.length < pageSize) return own;
-  }
+  for await (const each of itemsOf({ list, size: ['per_page', 100], headers, item: comment }))
+    if (each.body?.startsWith(mark)) return each;
+  return undefined;
 }
 
 function pathsOf({ kind, api, project, request, token }: ReviewPlace) {

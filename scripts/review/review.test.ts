@@ -8,7 +8,7 @@ import { type ReviewPlace, reviewPlace, writeComment } from './comment.ts';
 import { reviewText } from './text.ts';
 
 /** A forge that keeps comments of one request, gives them in pages, and takes new and changed ones. */
-async function forge(kind: ReviewPlace['kind'], before: string[] = []) {
+async function forge(kind: ReviewPlace['kind'], before: string[] = [], { pages = true } = {}) {
   const comments = new Map(before.map((body, i) => [i + 1, body]));
   const asked: string[] = [];
   const [list, one] =
@@ -31,7 +31,7 @@ async function forge(kind: ReviewPlace['kind'], before: string[] = []) {
       const from = (Number(searchParams.get('page')) - 1) * size;
       return say(
         200,
-        [...comments].slice(from, from + size).map(([id, body]) => ({ id, body })),
+        (pages ? [...comments].slice(from, from + size) : [...comments]).map(([id, body]) => ({ id, body })),
       );
     }
     const { body } = z.object({ body: z.string() }).parse(await json(request));
@@ -69,6 +69,17 @@ describe.each(['github', 'gitlab'] as const)('the comment of a request at %s', (
     expect(await writeComment(place, 'second\n')).toBe('changed');
     expect(comments.size).toBe(130);
     expect(comments.get(125)).toContain('second');
+  });
+
+  it('is added where the forge gives all comments in each page, as Gitea does', async () => {
+    const { place, comments, asked } = await forge(
+      kind,
+      Array.from({ length: 120 }, (_, n) => `remark ${n}`),
+      { pages: false },
+    );
+    expect(await writeComment(place, 'text\n')).toBe('added');
+    expect(comments.size).toBe(121);
+    expect(asked.filter((each) => each.startsWith('GET'))).toHaveLength(2);
   });
 
   it('is refused with a token that has expired, which no message shows', async () => {
