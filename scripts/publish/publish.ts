@@ -25,6 +25,7 @@ import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { signImage } from '../signing/sign-image.ts';
 import { type SigningKey, signingKey } from '../signing/signing-key.ts';
+import { tagWarning } from './by-tag.ts';
 import { type AppPlan, planOf, versionsOf, withVersions } from './plan.ts';
 
 /** Options of `npm run publish`. */
@@ -257,12 +258,13 @@ const words: Readonly<Record<AppPlan['step'], string>> = {
   left: 'stays: another app was asked for',
 };
 
-function printPlan({ environment, plans, published, source }: Given & Sources & Planned): string {
+function printPlan(planned: Given & Sources & Planned): string {
+  const { environment, environmentOf, plans, published, source } = planned;
   const lines = plans.map(({ app, step, images }) => {
     const [first] = images;
     const before = first && published?.apps[app]?.[first.kind]?.tag;
     const move = step === 'moves' ? ` from ${before ?? 'nothing'} to ${first?.kept.tag}` : '';
     return `  ${app} ${words[step]}${move}\n`;
   });
-  return `${environment}, commit ${source.slice(0, 12)}\n${lines.join('')}`;
+  return `${environment}, commit ${source.slice(0, 12)}\n${lines.join('')}${tagWarning(environmentOf)}`;
 }
