@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -195,6 +195,23 @@ describe('an image that a manifest will name', () => {
     await expect(required(`sha256:${'0'.repeat(64)}`)).rejects.toThrow(
       'registry.test.localhost no longer has shop@sha256:000',
     );
+  });
+
+  it.each([
+    ['does not answer', (response: ServerResponse) => response.destroy()],
+    [
+      'ends in the middle of an answer',
+      (response: ServerResponse) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write('{', () => response.destroy());
+      },
+    ],
+  ])('is named with the next command if the registry %s', async (_, answer) => {
+    const url = await answering((_, response) => answer(response));
+    await shop(url);
+    const failed = required(`sha256:${'0'.repeat(64)}`);
+    await expect(failed).rejects.toThrow(`the registry at ${url} does not answer, or the connection was lost`);
+    await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('same command again') });
   });
 
   it('is refused if its digest differs', async () => {

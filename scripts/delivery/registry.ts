@@ -173,12 +173,26 @@ async function readBack(
   refusePlatform(name, platformIn(configuration), platform);
 }
 
-/** A manifest or a blob as text; `what` is its path in the repository: `manifests/TAG`, `blobs/DIGEST`. @throws RegistryError if it refuses. */
+/**
+ * A manifest or a blob as text; `what` is its path in the repository: `manifests/TAG`, `blobs/DIGEST`.
+ * @throws RegistryError if it refuses, or if the connection is lost.
+ */
 export async function readText(repository: RegistryRepository, what: string): Promise<string> {
   const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
-  const answer = await (repository.fetch ?? fetch)(url, { headers: { accept: manifestTypes.join(', ') } });
-  if (answer.ok) return answer.text();
-  throw await RegistryError.of(answer, repository, what);
+  try {
+    const answer = await (repository.fetch ?? fetch)(url, { headers: { accept: manifestTypes.join(', ') } });
+    if (answer.ok) return await answer.text();
+    throw await RegistryError.of(answer, repository, what);
+  } catch (error) {
+    throw asLost(error, repository);
+  }
+}
+
+/** An error of `fetch`, which tells of every lost connection as a TypeError, as one of a registry. Other errors unchanged. */
+export function asLost(error: unknown, { url }: RegistryRepository): unknown {
+  if (!(error instanceof TypeError)) return error;
+  const why = error.cause instanceof Error ? error.cause.message : error.message;
+  return new RegistryError(`the registry at ${url} does not answer, or the connection was lost (${why})`);
 }
 
 function platformIn(configuration: string): string {

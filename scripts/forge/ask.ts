@@ -23,22 +23,24 @@ export async function askForge<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const { origin, pathname } = new URL(url);
   const place = `${origin}${pathname}`;
-  const response = await fetch(url, {
+  const { response, text } = await fetch(url, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     // Redirects are refused: one to another host would leak the token.
     redirect: 'error',
     signal: AbortSignal.timeout(30_000),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((cause: unknown) => {
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new Failure(
-      `the forge at ${place} cannot be reached: ${why}`,
-      `${soFar}Type the same command again when it answers.`,
-      { cause },
-    );
-  });
-  const text = await response.text();
+  })
+    .then(async (response) => ({ response, text: await response.text() }))
+    .catch((cause: unknown) => {
+      const why =
+        cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+      throw new Failure(
+        `the forge at ${place} cannot be reached, or the connection was lost: ${why}`,
+        `${soFar}Type the same command again when it answers.`,
+        { cause },
+      );
+    });
   if (response.ok) {
     const parsed = answer.safeParse(tryJson(text));
     if (parsed.success) return parsed.data;

@@ -17,12 +17,15 @@ const manifest = JSON.stringify({
 });
 const image = { tag: 'v1', digest: digestOf(manifest) };
 
-/** A registry with the image, which gives these texts for the layer, one after another; the last one again and again. */
-function source(...answers: string[]): RegistryRepository {
+/** A registry with the image, which gives these texts or errors for the layer, one after another; the last one again and again. */
+function source(...answers: (string | Error)[]): RegistryRepository {
   let asked = 0;
   const fetch = async ({ pathname }: URL): Promise<Response> => {
-    if (pathname.endsWith(digestOf(layer)))
-      return new Response(answers[Math.min(asked++, answers.length - 1)]);
+    if (pathname.endsWith(digestOf(layer))) {
+      const answer = answers[Math.min(asked++, answers.length - 1)];
+      if (answer instanceof Error) throw answer;
+      return new Response(answer);
+    }
     return new Response(pathname.includes('/manifests/') ? manifest : config);
   };
   return { url: 'http://source.example.org', path: 'shop', fetch };
@@ -57,6 +60,23 @@ it('reads a blob again if the bytes that came have another digest', async () => 
   const { repository, has } = target();
   await copyBetween(source('the content', layer), repository, image);
   expect([...has]).toEqual([config, layer, manifest]);
+});
+
+// What `fetch` throws.
+const lost = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+
+it('asks for a blob again if the connection breaks before an answer', async () => {
+  const { repository, has } = target();
+  await copyBetween(source(lost, lost, layer), repository, image);
+  expect([...has]).toEqual([config, layer, manifest]);
+});
+
+it('says which registry does not answer, and copies no manifest', async () => {
+  const { repository, has } = target();
+  await expect(copyBetween(source(lost), repository, image)).rejects.toThrow(
+    'the registry at http://source.example.org does not answer, or the connection was lost (connect ECONNREFUSED)',
+  );
+  expect([...has]).toEqual([config]);
 });
 
 it('says which registry sends other bytes each time, and copies no manifest', async () => {

@@ -12,6 +12,7 @@ import {
   type RegistryRepository,
 } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
+import { asLost } from '../delivery/registry.ts';
 
 /**
  * Copies an image of one platform between registries, byte for byte, by its digest. Existing blobs are not sent again.
@@ -48,27 +49,28 @@ async function copyBlob(
   { digest, size }: { digest: string; size: number },
 ): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const { body } = await get(from, `blobs/${digest}`);
-    if (body === null) throw new Error(`the registry at ${from.url} gives nothing for ${digest}`);
     const hash = createHash('sha256');
     let received = 0;
-    const measured = async function* () {
-      for await (const chunk of body) {
-        hash.update(chunk);
-        received += chunk.length;
-        yield chunk;
-      }
-    };
     try {
+      const { body } = await get(from, `blobs/${digest}`);
+      if (body === null) throw new Error(`the registry at ${from.url} gives nothing for ${digest}`);
+      const measured = async function* () {
+        for await (const chunk of body) {
+          hash.update(chunk);
+          received += chunk.length;
+          yield chunk;
+        }
+      };
       // The registry refuses content with another digest.
       await putBlob(to, measured(), digest);
       return;
     } catch (error) {
+      if (error instanceof Failure) throw error;
       if (tries < mostTries) {
         await sleep(200 * 2 ** tries);
         continue;
       }
-      if (received === size && `sha256:${hash.digest('hex')}` === digest) throw error;
+      if (received === 0 || (received === size && `sha256:${hash.digest('hex')}` === digest)) throw error;
       throw new RegistryError(
         `the registry at ${from.url} sent ${received} of ${size} bytes of ${digest}, or other ones, in each of ${mostTries} attempts`,
       );
@@ -78,7 +80,10 @@ async function copyBlob(
 
 async function get(repository: RegistryRepository, what: string): Promise<Response> {
   const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
-  const answer = await (repository.fetch ?? fetch)(url, { headers: { accept: manifestTypes.join(', ') } });
+  const init = { headers: { accept: manifestTypes.join(', ') } };
+  const answer = await (repository.fetch ?? fetch)(url, init).catch((error: unknown) => {
+    throw asLost(error, repository);
+  });
   if (answer.ok) return answer;
   throw new Failure(
     `the registry at ${repository.url} answered ${answer.status} for ${what} of ${repository.path}.`,

@@ -159,6 +159,27 @@ it.each([
   await expect(failed).rejects.not.toThrow('of-a-test');
 });
 
+it.each([
+  ['before an answer', false],
+  ['in the middle of it', true],
+])('a connection that breaks %s is reported, with what is done and what to type', async (_, begun) => {
+  const server = createServer((request, response) => {
+    if (begun) {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('[', () => request.socket.destroy());
+    } else request.socket.destroy();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = 'https://git.example.org/team/platform.git';
+  const failed = forgeOf({ kind: 'git', url, branch: 'main', forge: { kind: 'gitea', api } })?.open('main');
+  await expect(failed).rejects.toThrow('or the connection was lost');
+  await expect(failed).rejects.toMatchObject({
+    next: 'The branch is pushed. Type the same command again when it answers.',
+  });
+});
+
 it('without a token it names the variable to set', () => {
   vi.stubEnv('PLINTH_FORGE_TOKEN', '');
   const url = 'https://github.com/team/platform.git';
