@@ -143,8 +143,10 @@ function gitlab({ api, project, token }: Place): Forge {
 /** The branch of a promotion is pushed before its request is opened. */
 const soFar = 'The branch is pushed. ';
 
-async function all<S extends z.ZodType>(list: Omit<ForgeList<S>, 'soFar'>): Promise<z.output<S>[]> {
-  return Array.fromAsync(itemsOf({ ...list, soFar }));
+async function all<S extends z.ZodType>(list: ForgeList<S>): Promise<z.output<S>[]> {
+  const found: z.output<S>[] = [];
+  for await (const each of itemsOf({ ...list, soFar })) found.push(each);
+  return found;
 }
 
 function ask<S extends z.ZodType>(
