@@ -210,7 +210,9 @@ describe('an image that a manifest will name', () => {
     const url = await answering((_, response) => answer(response));
     await shop(url);
     const failed = required(`sha256:${'0'.repeat(64)}`);
-    await expect(failed).rejects.toThrow(`the registry at ${url} does not answer, or the connection was lost`);
+    await expect(failed).rejects.toThrow(
+      `the registry at ${url} does not answer, or the connection was lost`,
+    );
     await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('same command again') });
   });
 

@@ -68,7 +68,12 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     const authorization = 'Bearer of-a-test';
     const path = '/repos/team/platform/pulls';
     expect(asked).toEqual([
-      { method: 'GET', path: `${path}?state=open&base=main&per_page=100&page=1`, authorization, body: undefined },
+      {
+        method: 'GET',
+        path: `${path}?state=open&base=main&per_page=100&page=1`,
+        authorization,
+        body: undefined,
+      },
       {
         method: 'POST',
         path,
@@ -134,18 +139,21 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
   });
 });
 
-it.each(['github', 'gitlab', 'gitea'] as const)('open requests of all pages are listed by %s', async (kind) => {
-  const size = kind === 'gitea' ? 50 : 100;
-  const one = kind === 'gitlab' ? lab : hub;
-  const { client, asked } = await forge(kind, [
-    [200, Array.from({ length: size }, (_, n) => one(n + 1))],
-    [200, [one(size + 1)]],
-  ]);
-  expect((await client.open('main')).map(({ number }) => number)).toEqual(
-    Array.from({ length: size + 1 }, (_, n) => n + 1),
-  );
-  expect(asked).toHaveLength(2);
-});
+it.each(['github', 'gitlab', 'gitea'] as const)(
+  'open requests of all pages are listed by %s',
+  async (kind) => {
+    const size = kind === 'gitea' ? 50 : 100;
+    const one = kind === 'gitlab' ? lab : hub;
+    const { client, asked } = await forge(kind, [
+      [200, Array.from({ length: size }, (_, n) => one(n + 1))],
+      [200, [one(size + 1)]],
+    ]);
+    expect((await client.open('main')).map(({ number }) => number)).toEqual(
+      Array.from({ length: size + 1 }, (_, n) => n + 1),
+    );
+    expect(asked).toHaveLength(2);
+  },
+);
 
 it.each([
   [401, '{"message":"Bad credentials"}', 'has expired'],

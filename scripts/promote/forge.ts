@@ -66,7 +66,9 @@ function github({ api, project, token }: Place): Forge {
   return {
     open: async (into) => {
       const query = { state: 'open', base: into };
-      return (await all({ list: pulls, query, size: ['per_page', 100], headers, item: hubRequest })).map(fromHub);
+      return (await all({ list: pulls, query, size: ['per_page', 100], headers, item: hubRequest })).map(
+        fromHub,
+      );
     },
     ...writesOf(pulls, headers),
   };
