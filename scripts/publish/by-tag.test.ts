@@ -9,7 +9,9 @@ const digest = `sha256:${'a'.repeat(64)}`;
 function withImages(images: Environment['lock']['images'], app: string): Environment {
   const made = environment({
     apps: [{ ...testApp({ name: 'shop' }), imageRef: app }],
-    operators: [{ name: 'monitor', summary: 'It monitors.', images: Object.keys(images) }],
+    operators: [
+      { name: 'monitor', summary: 'It monitors.', namespace: 'monitor', images: Object.keys(images) },
+    ],
   });
   return { ...made, lock: { ...made.lock, images } };
 }
