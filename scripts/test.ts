@@ -59,7 +59,7 @@ const program = npmCommand('test')
     '--bundle',
     'run only: an environment in one file, and a user without a network who brings it up on a real cluster',
   )
-  .option('--tutorial', 'run only: docs/tutorial.md as a reader follows it, on a real cluster')
+  .option('--tutorial', 'run only: the tutorials as a reader follows them, on a real cluster')
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 
 await program.parseAsync();

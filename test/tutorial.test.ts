@@ -1,31 +1,16 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { bundle } from '../scripts/app-images/bundle.ts';
 import { renderAll } from '../scripts/render/render.ts';
-import { type Edit, platformCluster, withPlatform } from './model/fixture.ts';
 import { readTutorial } from './tutorial.ts';
+import { typeErrors, withTutorial } from './tutorial-repository.ts';
 
-const root = join(import.meta.dirname, '..');
-const { files, commands } = readTutorial(root);
+const tutorial = readTutorial(join(import.meta.dirname, '..'));
+const { files, commands } = tutorial;
 
-/** A repository with the platform, the kit and what the tutorial writes. */
-function withNotes<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const edits: Edit[] = [
-    ['clusters/dev/cluster.yaml', platformCluster('apps: { notes: }')],
-    ...[...files].map(([file, text]): Edit => [file, text]),
-  ];
-  return withPlatform(edits, async (folder) => {
-    cpSync(join(root, 'apps/kit'), join(folder, 'apps/kit'), { recursive: true });
-    cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-    // As `npm install` would write it.
-    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-    lock.packages['apps/notes'] = JSON.parse(files.get('apps/notes/package.json') ?? '');
-    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
-    return use(folder);
-  });
-}
+const withNotes = <T>(use: (folder: string) => Promise<T>) =>
+  withTutorial(tutorial, 'notes', 'apps: { notes: }', use);
 
 test('the tutorial names every file of its app and every command that leads to it', () => {
   expect([...files.keys()].sort()).toEqual([
@@ -65,30 +50,10 @@ test('the app of the tutorial renders with a database, a client certificate and 
 
 test('the programs of the tutorial have no type errors and become bundles', async () => {
   await withNotes(async (folder) => {
-    // Below the root, so that types of packages are found as in a clone.
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({
-        ...JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')),
-        include: ['apps/notes/**/*.ts'],
-      }),
-    );
-    const types = await execa('tsc', ['--noEmit', '--project', folder], {
-      cwd: root,
-      preferLocal: true,
-      reject: false,
-    });
-    expect(types.stdout).toBe('');
-    const programs = ['apps/notes/src/server.ts', 'apps/notes/migrations/migrate.ts'];
-    const { outputFiles } = await build({
-      entryPoints: programs.map((program) => join(folder, program)),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      write: false,
-      outdir: folder,
-      external: ['pg-native'],
-    });
-    expect(outputFiles).toHaveLength(2);
+    expect(await typeErrors(folder, 'notes')).toBe('');
+    await bundle({ root: folder, folder: 'apps/notes', entry: 'src/server.ts' });
+    await bundle({ root: folder, folder: 'apps/notes/migrations', entry: 'migrate.ts' });
+    for (const program of ['dist/server.mjs', 'migrations/dist/migrate.mjs'])
+      expect(existsSync(join(folder, 'apps/notes', program))).toBe(true);
   });
-});
+}, 120_000);

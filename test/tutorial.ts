@@ -10,9 +10,9 @@ export interface Tutorial {
   commands: string[];
 }
 
-/** Reads the files and commands of docs/tutorial.md. */
-export function readTutorial(root: string): Tutorial {
-  const blocks = blocksOf('docs/tutorial.md', readFileSync(join(root, 'docs/tutorial.md'), 'utf8'));
+/** Reads the files and commands of a tutorial. */
+export function readTutorial(root: string, path = 'docs/tutorial.md'): Tutorial {
+  const blocks = blocksOf(path, readFileSync(join(root, path), 'utf8'));
   return {
     files: new Map(blocks.flatMap(({ file, text }) => (file === undefined ? [] : [[file, `${text}\n`]]))),
     commands: blocks.filter(({ file }) => file === undefined).flatMap(({ text }) => text.split('\n')),

@@ -13,6 +13,7 @@ import { openChromium } from '../browser/chromium.ts';
 import { until } from '../until.ts';
 import { gatewayPlace } from './gateway.ts';
 import { said, World } from './identity/world.ts';
+import { mailed, mailedCode, mails, register, signInBy } from './people/registration.ts';
 
 /** Port of the gateway on this machine, in clusters of stories. */
 const httpsPort = 19443;
@@ -22,12 +23,6 @@ const accounts = `https://accounts.dev.localhost:${httpsPort}`;
 const organisations = `https://organisations.dev.localhost:${httpsPort}`;
 const web = `https://app.dev.localhost:${httpsPort}`;
 
-const mailList = z.object({
-  messages: z.array(
-    z.object({ ID: z.string(), Subject: z.string(), To: z.array(z.object({ Address: z.string() })) }),
-  ),
-});
-
 /** People make accounts, sign in to an app, and are signed out, in a browser and against a real Kratos. */
 describe('sign-in', () => {
   const world = new World();
@@ -36,33 +31,6 @@ describe('sign-in', () => {
   let context: BrowserContext;
   let page: Page;
   const errors: string[] = [];
-
-  /** The newest code that was mailed to an address. */
-  function mailedCode(address: string, after: number): Promise<string> {
-    return mailed(address, after, /\b\d{6}\b/);
-  }
-
-  /** What of the newest mail to an address matches, once there are more than `after`. */
-  async function mailed(address: string, after: number, pattern: RegExp): Promise<string> {
-    let found = '';
-    await until(async () => {
-      const forward = await forwardToPod(world.cluster, 'mailpit', 8025);
-      try {
-        const api = `http://127.0.0.1:${forward.port}/api/v1`;
-        const list = mailList.parse(await (await fetch(`${api}/messages`)).json());
-        const mine = list.messages.filter(({ To }) => To.some(({ Address }) => Address === address));
-        if (mine.length <= after) return false;
-        const mail = z
-          .object({ Text: z.string() })
-          .parse(await (await fetch(`${api}/message/${mine[0]?.ID}`)).json());
-        found = pattern.exec(mail.Text)?.[0] ?? '';
-        return found !== '';
-      } finally {
-        forward.close();
-      }
-    }, `a mail to ${address} with ${pattern}`);
-    return found;
-  }
 
   async function claims(): Promise<{
     sub?: string;
@@ -146,13 +114,8 @@ describe('sign-in', () => {
   it('redirects a person to the registration with a mailed code, and back', async () => {
     await page.goto(`${club}/notes?of=today`);
     expect(new URL(page.url()).origin).toBe(accounts);
-    await page
-      .getByRole('link', { name: /account/i })
-      .first()
-      .click();
-    await page.locator('input[name="traits.email"]').fill(ada.address);
-    await register(page, ada.password);
-    await page.locator('input[name="code"]').fill(await mailedCode(ada.address, 0));
+    await register(page, ada.address, ada.password);
+    await page.locator('input[name="code"]').fill(await mailedCode(world.cluster, ada.address, 0));
     await page.locator('button[name="method"][value="code"]').first().click();
     await page.waitForURL((url) => url.origin === accounts || url.origin === club);
     if (new URL(page.url()).origin === accounts) await signIn(page);
@@ -219,12 +182,8 @@ describe('sign-in', () => {
       ...{ email: 'bo@example.org', roles: ['member'] },
     });
     expect(invited.status, JSON.stringify(invited.body)).toBe(200);
-    const forward = await forwardToPod(world.cluster, 'mailpit', 8025);
-    const list = mailList.parse(
-      await (await fetch(`http://127.0.0.1:${forward.port}/api/v1/messages`)).json(),
-    );
-    forward.close();
-    expect(list.messages.map(({ Subject }) => Subject)).toContain('Invitation to Second club');
+    const subjects = (await mails(world.cluster)).map(({ Subject }) => Subject);
+    expect(subjects).toContain('Invitation to Second club');
   });
 
   it('shows the organisations of the person in the web application, without another sign-in', async () => {
@@ -309,13 +268,10 @@ describe('sign-in', () => {
     const other = await browser.newContext({ ignoreHTTPSErrors: true });
     const registering = await other.newPage();
     await registering.goto(club);
+    await register(registering, 'dan@example.org', ada.password);
     await registering
-      .getByRole('link', { name: /account/i })
-      .first()
-      .click();
-    await registering.locator('input[name="traits.email"]').fill('dan@example.org');
-    await register(registering, ada.password);
-    await registering.locator('input[name="code"]').fill(await mailedCode('dan@example.org', 0));
+      .locator('input[name="code"]')
+      .fill(await mailedCode(world.cluster, 'dan@example.org', 0));
     const verified = registering.waitForEvent('framenavigated');
     await registering.locator('button[name="method"][value="code"]').first().click();
     await verified;
@@ -376,7 +332,7 @@ describe('sign-in', () => {
       const other = await browser.newContext({ ignoreHTTPSErrors: true });
       const wrong = await other.newPage();
       await wrong.goto(club);
-      await fillSignIn(wrong, address, 'not the password at all 42');
+      await signInBy(wrong, address, 'not the password at all 42');
       words.push(await wrong.getByRole('alert').first().innerText());
       await other.close();
     }
@@ -393,7 +349,7 @@ describe('sign-in', () => {
     await own.goto(`${club}/linked`);
     await own.locator('input[name="identifier"]').fill(ada.address);
     await own.locator('button[name="method"][value="code"]').click();
-    const link = await mailed(ada.address, 0, /https:\S+\/link\?code=\d{6}/);
+    const link = await mailed(world.cluster, ada.address, 0, /https:\S+\/link\?code=\d{6}/);
     expect(new URL(link).origin).toBe(accounts);
     expect((await (await elsewhere.newPage()).goto(link))?.status()).toBe(403);
     await own.goto(link);
@@ -516,22 +472,6 @@ describe('sign-in', () => {
   });
 
   async function signIn(at: Page): Promise<void> {
-    await fillSignIn(at, ada.address, ada.password);
+    await signInBy(at, ada.address, ada.password);
   }
 });
-
-async function fillSignIn(page: Page, address: string, password: string): Promise<void> {
-  await page.locator('input[name="identifier"]').first().fill(address);
-  const field = page.locator('input[name="password"]');
-  if ((await field.count()) === 0) await page.locator('button[name="method"]').first().click();
-  await field.first().fill(password);
-  await page.locator('button[name="method"][value="password"]').first().click();
-}
-
-/** Kratos asks for the address first where there are several ways to sign in. */
-async function register(page: Page, password: string): Promise<void> {
-  const field = page.locator('input[name="password"]');
-  if ((await field.count()) === 0) await page.locator('button[name="method"]').first().click();
-  await field.first().fill(password);
-  await page.locator('button[name="method"][value="password"]').first().click();
-}
