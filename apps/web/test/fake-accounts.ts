@@ -86,6 +86,13 @@ export class FakeAccounts {
       pageToken === '' ? { members: [ada], nextPageToken: '2' } : { members: [bo], nextPageToken: '' },
     updateMember: ({ roles: given }) => ({ member: { ...bo, roles: given } }),
     removeMember: () => ({}),
+    putRole: ({ role, description = '', permissions }) => ({
+      role: { name: role, description, permissions, builtIn: false },
+    }),
+    updateOrganisation: ({ name = club.name, auditDays = club.auditDays }) => ({
+      organisation: { ...club, name, auditDays },
+    }),
+    deleteOrganisation: () => ({}),
     listRoles: () => ({ roles }),
     listInvitations: () => ({ invitations: this.invitations }),
     createInvitation: ({ email, roles: given }) => {

@@ -1,8 +1,9 @@
 import { Suspense } from 'react';
-import { NavLink, Outlet } from 'react-router';
+import { NavLink, Outlet, useLocation } from 'react-router';
 import { clusterOrigin } from '../cluster-origin.ts';
 import { useIsAdministrator } from '../controllers/session.ts';
 import { useSessionEnd } from '../session-end.ts';
+import { FailureBoundary } from './failure-boundary.tsx';
 import { ImpersonationBanner } from './impersonation-banner.tsx';
 
 /** Not a link: what stands after `#` can be the token of an invitation. */
@@ -14,6 +15,7 @@ function skip(): void {
 export function Shell() {
   const isAdministrator = useIsAdministrator();
   const hasEnded = useSessionEnd();
+  const { pathname } = useLocation();
   return (
     <>
       <button type="button" className="skip" onClick={skip}>
@@ -53,9 +55,11 @@ export function Shell() {
         </p>
       )}
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<p role="status">Loading…</p>}>
-          <Outlet />
-        </Suspense>
+        <FailureBoundary key={pathname}>
+          <Suspense fallback={<p role="status">Loading…</p>}>
+            <Outlet />
+          </Suspense>
+        </FailureBoundary>
       </main>
     </>
   );

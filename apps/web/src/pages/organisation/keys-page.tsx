@@ -5,6 +5,7 @@ import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Offered } from '../../components/offered.tsx';
 import { TextEntry } from '../../components/text-entry.tsx';
 import { useApiKeys, useCreateApiKey, useRevokeApiKey } from '../../controllers/keys.ts';
 import { useMay } from '../../controllers/session.ts';
@@ -30,39 +31,37 @@ export function KeysPage({ organisation }: { organisation: string }) {
           )
         }
       </Loaded>
-      {may('keys.create') && (
-        <>
-          <h2>New key</h2>
-          <Entry
-            label="New key"
-            schema={keyInput}
-            send={create.mutateAsync}
-            action="Create the key"
-            done="The key was created."
-          >
-            <TextEntry
-              name="name"
-              label="Name"
-              hint="What uses it, such as the import at night."
-              autoComplete="off"
-            />
-            <TextEntry
-              name="scopes"
-              label="Permissions"
-              hint="With spaces or lines between them. A key can do no more than you may."
-              isLong
-            />
-            <TextEntry
-              name="days"
-              label="Days until it ends"
-              defaultValue="90"
-              inputMode="numeric"
-              autoComplete="off"
-            />
-          </Entry>
-          {create.data !== undefined && <Secret secret={create.data.secret} />}
-        </>
-      )}
+      <Offered isOffered={may('keys.create')}>
+        <h2>New key</h2>
+        <Entry
+          label="New key"
+          schema={keyInput}
+          send={create.mutateAsync}
+          action="Create the key"
+          done="The key was created."
+        >
+          <TextEntry
+            name="name"
+            label="Name"
+            hint="What uses it, such as the import at night."
+            autoComplete="off"
+          />
+          <TextEntry
+            name="scopes"
+            label="Permissions"
+            hint="With spaces or lines between them. A key can do no more than you may."
+            isLong
+          />
+          <TextEntry
+            name="days"
+            label="Days until it ends"
+            defaultValue="90"
+            inputMode="numeric"
+            autoComplete="off"
+          />
+        </Entry>
+        {create.data !== undefined && <Secret secret={create.data.secret} />}
+      </Offered>
     </>
   );
 }

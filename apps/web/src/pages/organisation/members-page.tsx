@@ -5,6 +5,7 @@ import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
 import { Loaded, Paged } from '../../components/loaded.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Offered } from '../../components/offered.tsx';
 import { RoleChoice } from '../../components/role-choice.tsx';
 import { TextEntry } from '../../components/text-entry.tsx';
 import {
@@ -35,7 +36,9 @@ export function MembersPage({ organisation }: { organisation: string }) {
           </ul>
         )}
       </Paged>
-      {may('invitations.create') && <Invite organisation={organisation} roles={roles.data ?? []} />}
+      <Offered isOffered={may('invitations.create')}>
+        <Invite organisation={organisation} roles={roles.data ?? []} />
+      </Offered>
       {may('invitations.read') && <OpenInvitations organisation={organisation} />}
     </>
   );

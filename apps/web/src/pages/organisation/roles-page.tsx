@@ -2,6 +2,7 @@ import type { Role } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
 import { Loaded } from '../../components/loaded.tsx';
+import { Offered } from '../../components/offered.tsx';
 import { TextEntry } from '../../components/text-entry.tsx';
 import { useDeleteRole, usePutRole, useRoles } from '../../controllers/members.ts';
 import { useMay } from '../../controllers/session.ts';
@@ -23,32 +24,30 @@ export function RolesPage({ organisation }: { organisation: string }) {
           </ul>
         )}
       </Loaded>
-      {may('roles.update') && (
-        <>
-          <h2>Add or replace a role</h2>
-          <Entry
-            label="Add or replace a role"
-            schema={roleInput}
-            send={put.mutateAsync}
-            action="Save the role"
-            done="The role was saved."
-          >
-            <TextEntry
-              name="role"
-              label="Name"
-              hint="A name that exists replaces that role."
-              autoComplete="off"
-            />
-            <TextEntry name="description" label="Description (optional)" autoComplete="off" />
-            <TextEntry
-              name="permissions"
-              label="Permissions"
-              hint="With spaces or lines between them, such as members.read orders.place. You can give only what you may do yourself."
-              isLong
-            />
-          </Entry>
-        </>
-      )}
+      <Offered isOffered={may('roles.update')}>
+        <h2>Add or replace a role</h2>
+        <Entry
+          label="Add or replace a role"
+          schema={roleInput}
+          send={put.mutateAsync}
+          action="Save the role"
+          done="The role was saved."
+        >
+          <TextEntry
+            name="role"
+            label="Name"
+            hint="A name that exists replaces that role."
+            autoComplete="off"
+          />
+          <TextEntry name="description" label="Description (optional)" autoComplete="off" />
+          <TextEntry
+            name="permissions"
+            label="Permissions"
+            hint="With spaces or lines between them, such as members.read orders.place. You can give only what you may do yourself."
+            isLong
+          />
+        </Entry>
+      </Offered>
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { Organisation } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Offered } from '../../components/offered.tsx';
 import { TextEntry } from '../../components/text-entry.tsx';
 import { useDeleteOrganisation, useUpdateOrganisation } from '../../controllers/organisations.ts';
 import { useMay } from '../../controllers/session.ts';
@@ -23,7 +24,7 @@ export function SettingsPage({
       <p>
         Created <Moment at={createdAt} />. Entries of the audit log are kept for {auditDays} days.
       </p>
-      {may('organisation.update') && (
+      <Offered isOffered={may('organisation.update')}>
         <Entry
           label="Settings"
           schema={organisationSettings}
@@ -42,7 +43,7 @@ export function SettingsPage({
             autoComplete="off"
           />
         </Entry>
-      )}
+      </Offered>
       {may('organisation.delete') && (
         <Confirm
           label="Delete the organisation"
