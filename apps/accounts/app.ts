@@ -20,6 +20,7 @@ export default defineApp({
   uses: [
     { kind: 'database', of: 'accounts', as: 'read-write' },
     { kind: 'people', manage: true },
+    { kind: 'app', app: 'jobs', port: 'grpc' },
     { kind: 'mail' },
   ],
   identity: { reload: 'files' },

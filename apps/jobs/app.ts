@@ -7,7 +7,8 @@ export default defineApp({
   image: { build: '.', bundle: 'src/server.ts' },
   // gRPC, REST and the page on one port, for clients with a certificate; probes and metrics on the other.
   ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
-  env: { NODE_OPTIONS: '--max-old-space-size=128' },
+  // OVERSEERS: apps that may see the jobs of every queue and retry them, for administrators.
+  env: { NODE_OPTIONS: '--max-old-space-size=128', OVERSEERS: 'accounts' },
   probes: {
     ready: { path: '/readyz', port: 'http', period: 2 },
     live: { path: '/healthz', port: 'http' },

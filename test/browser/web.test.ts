@@ -1,108 +1,49 @@
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { FakeAccounts } from '../../apps/web/test/fake-accounts.ts';
-import { bundle } from '../../scripts/app-images/bundle.ts';
-import { openChromium } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeAccounts, refusal } from '../../apps/web/test/fake-accounts.ts';
 import { violations } from './violations.ts';
+import { WebWorld } from './web-world.ts';
 
 /* The pages of apps/web as they are deployed, in Chromium, with the headers of its nginx and an API in memory. */
 
-const root = join(import.meta.dirname, '../..');
-const folder = join(root, 'apps/web');
 /** Bytes of the first load: 150 kB, compressed. */
 const budget = 150_000;
 
+let world: WebWorld;
 let api: FakeAccounts;
-let server: Server;
-let browser: Browser;
-let origin = '';
-/** Compressed bytes of the pages' files that were sent. */
-let sentBytes = 0;
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-};
-
-/** The headers that nginx adds to each of its own answers. */
-function nginxHeaders(): Record<string, string> {
-  const text = readFileSync(join(folder, 'nginx/headers.conf'), 'utf8');
-  const found = [...text.matchAll(/^add_header (\S+) (?:"([^"]*)"|(\S+)) always;$/gm)];
-  return Object.fromEntries(found.map(([, name = '', quoted, plain = '']) => [name, quoted ?? plain]));
-}
 
 beforeAll(async () => {
-  await bundle({ root, folder: 'apps/web', entry: 'index.html' });
-  const headers = nginxHeaders();
-  expect(headers['content-security-policy']).toContain("script-src 'self'");
-  server = createServer(async (request, response) => {
-    const { method = '', url = '' } = request;
-    const path = new URL(url, 'http://app.localhost').pathname;
-    if (path === '/api/orders/v1/order-events') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      return response.write('retry: 1000\n\n');
-    }
-    if (path.startsWith('/api/') || path.startsWith('/.sign-in/')) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      const answer = api.answer(method, url, Buffer.concat(chunks).toString());
-      if (answer === 'no connection') return response.destroy();
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      return response.end(JSON.stringify(answer.body));
-    }
-    const asked = join(folder, 'dist', path);
-    const file = extname(path) !== '' && existsSync(asked) ? asked : join(folder, 'dist/index.html');
-    const body = gzipSync(readFileSync(file), { level: 6 });
-    sentBytes += body.length;
-    response
-      .writeHead(200, { ...headers, 'content-type': types[extname(file)], 'content-encoding': 'gzip' })
-      .end(body);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://app.localhost:${(server.address() as AddressInfo).port}`;
-  browser = await openChromium();
+  world = await WebWorld.start();
 }, 5 * 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  server?.closeAllConnections();
-  server?.close();
-});
+afterAll(() => world?.stop());
 
 beforeEach(() => {
-  api = new FakeAccounts();
+  world.reset();
+  api = world.api;
   api.isAdministrator = true;
 });
 
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
+afterEach(() => world.closePages());
 
-/** A page once it shows `words`, and what its browser complains about: what the policy stopped, and errors of scripts. */
-async function opened(path: string, words: string): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 320, height: 640 } });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
-      complaints.push(message.text());
-  });
-  await page.goto(`${origin}${path}`);
-  await page.getByText(words).first().waitFor();
-  return { page, complaints };
-}
+const opened = (path: string, words: string) => world.opened(path, words);
 
 const club = `/organisations/${new FakeAccounts().club.id}`;
+
+const at = '2026-03-01T10:00:00.000Z';
+const impersonation = {
+  ...{ id: '1f0e4c5a-0000-4000-8000-000000000001', administrator: 'ada', person: 'bo' },
+  ...{ email: 'bo@example.org', reason: 'Ticket 4711', until: at },
+};
+const invitation = {
+  ...{ id: '1f0e4c5a-0000-4000-8000-000000000002', email: 'cy@example.org', roles: ['member'] },
+  ...{ invitedBy: 'ada', createdAt: at, expiresAt: at },
+};
+const key = {
+  ...{ id: '1f0e4c5a-0000-4000-8000-000000000003', organisation: club.slice(-36), name: 'Import' },
+  ...{ scopes: ['orders.read'], prefix: 'plinth_key_ab', createdBy: 'ada' },
+  ...{ createdAt: at, expiresAt: at, lastUsedAt: null },
+};
 
 const pages: [string, string][] = [
   ['/organisations', 'You act for it'],
@@ -118,6 +59,7 @@ const pages: [string, string][] = [
   ['/account/sessions', 'This one'],
   ['/admin', 'Show sessions'],
   ['/admin/organisations', 'Created'],
+  ['/admin/jobs', 'Show failed jobs'],
   ['/admin/audit', 'member.update'],
   ['/nowhere', 'No page has this address'],
 ];
@@ -172,33 +114,158 @@ it('what was typed is sent again after the rights have changed', async () => {
   expect(complaints).toEqual([]);
 });
 
-it.each(['/organisations', club, `${club}/keys`, '/account/sessions'])(
+describe.each(['<img src=x onerror="alert(1)">', '</script><svg onload=alert(1)>', 'javascript:alert(1)'])(
   'what people wrote is text, whatever it contains: %s',
-  async (path) => {
-    const text = '<img src=x onerror="alert(1)">';
-    const at = '2026-03-01T10:00:00.000Z';
-    api.organisations = [{ ...api.club, name: text }];
-    api.invitations = [
-      { id: 'i1', email: text, roles: [text], invitedBy: text, createdAt: at, expiresAt: at },
-    ];
-    api.keys = [
-      {
-        ...{ id: 'k1', organisation: api.club.id, name: text, scopes: [text], prefix: text, createdBy: text },
-        ...{ createdAt: at, expiresAt: at, lastUsedAt: null },
-      },
-    ];
-    api.ownSessions = api.ownSessions.map((each) => ({ ...each, agent: text, address: text }));
-    const { page, complaints } = await opened(path, text);
-    expect(await page.locator('img').count()).toBe(0);
-    expect(complaints).toEqual([]);
+  (text) => {
+    /** Opens everything that the page hides, and looks for elements that no text may become. */
+    async function search(page: Page): Promise<void> {
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      for (let i = 0; i < 10 && (await page.locator('[aria-expanded=false]').count()) > 0; i++)
+        await page.locator('[aria-expanded=false]').first().click();
+      const active = page
+        .locator('#root')
+        .locator('img, svg, iframe, script, [href^="javascript:" i], [onload]');
+      expect(await active.count()).toBe(0);
+      expect(await page.title()).not.toBe('');
+    }
+
+    it.each(pages.filter(([path]) => !/nowhere|invitations/.test(path)))('%s', async (path) => {
+      api.everyText = text;
+      api.actAs('bo', impersonation);
+      api.isStale = false;
+      api.keys = [key];
+      api.invitations = [invitation];
+      const { page, complaints } = await opened(path, text);
+      page.on('dialog', (dialog) => complaints.push(dialog.message()));
+      await page.getByRole('region', { name: 'You act as somebody else' }).waitFor();
+      await search(page);
+      // A question names what it is about.
+      const asking = page.getByRole('button', { name: /^(Remove|Revoke|Delete|End|Sign out everywhere): / });
+      if ((await asking.count()) > 0) {
+        await asking.first().click();
+        await page.getByRole('alertdialog').getByText(text).first().waitFor();
+        expect(await page.getByRole('alertdialog').locator('img, svg').count()).toBe(0);
+      }
+      expect(complaints).toEqual([]);
+    });
+
+    it('in a refusal', async () => {
+      const { page, complaints } = await opened('/organisations', 'You act for it');
+      api.instead = refusal(409, 'already_exists', text);
+      await page.getByLabel('Name').fill('Choir');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await page.getByRole('alert').getByText(text, { exact: false }).waitFor();
+      await search(page);
+      expect(complaints).toEqual([]);
+    });
   },
 );
 
-it('axe finds nothing wrong with the banner of somebody who acts as another person, at 320 px', async () => {
-  api.actAs('bo', {
-    ...{ id: '1f0e4c5a-0000-4000-8000-000000000001', administrator: 'ada', person: 'bo' },
-    ...{ email: 'bo@example.org', reason: 'Ticket 4711', until: '2026-03-01T10:15:00.000Z' },
+describe('by keyboard alone', () => {
+  /** Each element that takes part, in the order of the page; each gets its number. */
+  const number = `[...document.querySelectorAll('a[href], button, input, textarea, select, summary, [tabindex="0"]')]
+    .filter((each) => !each.disabled && each.checkVisibility())
+    .map((each, i) => {
+      each.dataset.stop = i;
+      return each.getAttribute('aria-label') ?? each.textContent;
+    })`;
+  /** The number of the focused element, and whether somebody sees that it is the one. */
+  const focused = `(() => {
+    const at = document.activeElement;
+    const seen = [at, at.closest('label'), at.closest('label')?.querySelector('.box')].some((each) => {
+      const { outlineStyle, outlineWidth } = each ? getComputedStyle(each) : {};
+      return outlineStyle !== undefined && outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+    });
+    return { stop: Number(at.dataset.stop ?? -1), seen };
+  })()`;
+
+  it.each(pages)(
+    '%s: Tab leads to everything in its order, and one sees where one is',
+    async (path, words) => {
+      api.keys = [key];
+      api.invitations = [invitation];
+      const { page } = await opened(path, words);
+      await page.waitForLoadState('networkidle').catch(() => {}); // the stream of orders never ends
+      const names = (await page.evaluate(number)) as string[];
+      expect(names[0]).toBe('Skip to the content');
+      expect(names.length).toBeGreaterThan(5);
+      const found: { name: string | undefined; seen: boolean }[] = [];
+      for (const _ of names) {
+        await page.keyboard.press('Tab');
+        const { stop, seen } = (await page.evaluate(focused)) as { stop: number; seen: boolean };
+        found.push({ name: names[stop], seen });
+      }
+      expect(found).toEqual(names.map((name) => ({ name, seen: true })));
+    },
+  );
+});
+
+describe('with a slow network', () => {
+  it('says that it loads, sends what is typed once, and says that it sends', async () => {
+    const { page, complaints } = await opened('/organisations', 'You act for it');
+    const slow = Promise.withResolvers<void>();
+    api.delay = slow.promise;
+    await page.getByLabel('Name').fill('Choir');
+    const create = page.getByRole('button', { name: 'Create' });
+    await create.click();
+    await page.getByRole('status').getByText('Sending…').waitFor();
+    await create.click();
+    await page.keyboard.press('Enter');
+    slow.resolve();
+    await page.getByRole('link', { name: 'Choir' }).waitFor();
+    expect(api.asked.filter((line) => line.startsWith('POST'))).toHaveLength(1);
+    const later = Promise.withResolvers<void>();
+    api.delay = later.promise;
+    await page.getByRole('link', { name: 'Choir' }).click();
+    await page.getByText('Loading…').first().waitFor();
+    later.resolve();
+    await page.getByText('Open invitations').waitFor();
+    expect(complaints).toEqual([]);
   });
+
+  it('of 400 kbit/s and 400 ms shows the first page within ten seconds', async () => {
+    const context = await world.browser.newContext({ viewport: { width: 320, height: 640 } });
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    const bytes = 400_000 / 8;
+    await session.send('Network.emulateNetworkConditions', {
+      ...{ offline: false, latency: 400, downloadThroughput: bytes, uploadThroughput: bytes },
+    });
+    const began = performance.now();
+    await page.goto(`${world.origin}/organisations`);
+    await page.getByText('You act for it').waitFor();
+    const seconds = (performance.now() - began) / 1_000;
+    console.log(`the first page of apps/web is there after ${seconds.toFixed(1)} s at 400 kbit/s and 400 ms`);
+    // Less would mean that nothing was slow.
+    expect(seconds).toBeGreaterThan(2.5);
+    expect(seconds).toBeLessThan(10);
+  });
+
+  it.each([
+    ['the connection is lost', offline],
+    ['another version replaced this one', replaced],
+  ])('a page that cannot be loaded because %s says so, and is loaded again', async (_, make) => {
+    const { page } = await opened('/organisations', 'You act for it');
+    await make(true);
+    await page.getByRole('link', { name: 'Your account' }).click();
+    await page.getByRole('heading', { name: 'This page is not shown' }).waitFor();
+    expect(await wrongIn(page)).toEqual([]);
+    await make(false);
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('heading', { name: 'Your account' }).waitFor();
+  });
+
+  async function replaced(isReplaced: boolean): Promise<void> {
+    world.isReplaced = isReplaced;
+  }
+
+  async function offline(isOffline: boolean): Promise<void> {
+    for (const context of world.browser.contexts()) await context.setOffline(isOffline);
+  }
+});
+
+it('axe finds nothing wrong with the banner of somebody who acts as another person, at 320 px', async () => {
+  api.actAs('bo', impersonation);
   const { page, complaints } = await opened('/orders', 'You act as');
   expect(await wrongIn(page)).toEqual([]);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
@@ -206,12 +273,12 @@ it('axe finds nothing wrong with the banner of somebody who acts as another pers
 });
 
 it(`the first load is at most ${budget / 1_000} kB, compressed`, async () => {
-  sentBytes = 0;
+  world.sentBytes = 0;
   const { page } = await opened('/organisations', 'You act for it');
   await page.waitForLoadState('networkidle');
-  console.log(`the first load of apps/web has ${(sentBytes / 1_000).toFixed(1)} kB, compressed`);
-  expect(sentBytes).toBeGreaterThan(20_000);
-  expect(sentBytes).toBeLessThanOrEqual(budget);
+  console.log(`the first load of apps/web has ${(world.sentBytes / 1_000).toFixed(1)} kB, compressed`);
+  expect(world.sentBytes).toBeGreaterThan(20_000);
+  expect(world.sentBytes).toBeLessThanOrEqual(budget);
 });
 
 /** What axe finds wrong with the page in both schemes of colours. */
@@ -233,6 +300,21 @@ it.each(pages)(
     expect(complaints).toEqual([]);
   },
 );
+
+it.each([
+  ['/account', 'Download', 'my-data.json'],
+  [`${club}/audit`, 'Download the whole log', 'audit-log.jsonl'],
+  ['/admin/audit', 'Download the whole log', 'audit-log.jsonl'],
+])('%s: the policy lets the file be saved', async (path, button, name) => {
+  const { page, complaints } = await opened(path, button);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  expect(file.suggestedFilename()).toBe(name);
+  expect(await file.failure()).toBeNull();
+  expect(complaints).toEqual([]);
+});
 
 it('axe finds nothing wrong with a question and with a form that was refused', async () => {
   const { page, complaints } = await opened(club, 'Open invitations');

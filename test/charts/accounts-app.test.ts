@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import accounts from '../../apps/accounts/app.ts';
+import jobs from '../../apps/jobs/app.ts';
 import { appComponent } from '../../charts/app/app.ts';
 import { field, listField } from '../../charts/kube/field.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
@@ -12,19 +13,21 @@ import signInOperator from '../../operators/sign-in/operator.ts';
 import { find } from './find.ts';
 import { environment, testApp } from './fixture.ts';
 
-/* What follows from the three edges of apps/accounts: people, mail, and rights in the tokens. */
+/* What follows from the edges of apps/accounts: people, mail, jobs, and rights in the tokens. */
 
 const { image: _, database, ...described } = accounts;
 const app = testApp({
   ...described,
   uses: (accounts.uses ?? []).filter(({ kind }) => kind !== 'database'),
 });
+const { image: _image, database: _database, ...queue } = jobs;
+const jobsApp = testApp({ ...queue, uses: [] });
 const web = testApp({ name: 'web', exposes: { port: 'http', signIn: true } });
 const mail = { kind: 'mailpit' };
 const env = environment({
-  apps: [app, web],
+  apps: [app, jobsApp, web],
   operators: [kratosOperator, signInOperator],
-  cluster: { signIn: { mail, rights: 'accounts' }, apps: { accounts: null, web: null } },
+  cluster: { signIn: { mail, rights: 'accounts' }, apps: { accounts: null, jobs: null, web: null } },
 });
 const without = environment({
   apps: [web],
@@ -59,6 +62,19 @@ it('gets the addresses of the directory of people and of the mail server', () =>
     CALLERS: 'sign-in',
   });
   expect(callersOf(env, 'accounts')).toEqual(['sign-in']);
+});
+
+it('sees the jobs of every queue: jobs names it as a caller and as an overseer', () => {
+  const variablesOf = (of: typeof app, name: string) => {
+    const deployment = find(appComponent(env, of), 'Deployment', name);
+    const list = listField(deployment, 'spec', 'template', 'spec', 'containers', 0, 'env');
+    return Object.fromEntries(list.map((each) => [field(each, 'name'), field(each, 'value')]));
+  };
+  expect(variablesOf(app, 'accounts')).toMatchObject({
+    JOBS_ADDRESS: 'jobs.jobs.svc.cluster.local:8443',
+    JOBS_IDENTITY_DIR: expect.any(String),
+  });
+  expect(variablesOf(jobsApp, 'jobs')).toMatchObject({ CALLERS: 'accounts', OVERSEERS: 'accounts' });
 });
 
 it('has a flow to Mailpit at both ends, which apps without mail do not have', () => {

@@ -18,7 +18,7 @@ const { image: __, database: ___, ...described } = accounts;
 const app = testApp(pages);
 const api = testApp({
   ...described,
-  uses: (accounts.uses ?? []).filter(({ kind }) => kind !== 'database'),
+  uses: (accounts.uses ?? []).filter(({ kind }) => kind !== 'database' && kind !== 'app'),
 });
 const { image: _image, database: _database, ...sales } = orders;
 const shop = testApp({ ...sales, uses: [{ kind: 'people', optional: true }] });

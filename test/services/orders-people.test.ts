@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { OrdersServiceClient, type WatchOrdersResponse } from '../../apps/kit/generated/orders.ts';
 import { personHeader } from '../../apps/kit/person.ts';
+import { ordersDocument } from '../../apps/orders/src/document.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
 import { SigningKeys } from '../../operators/sign-in/program/signing-keys.ts';
 import { FakeDirectory } from './accounts/fake-directory.ts';
@@ -198,13 +199,84 @@ describe('a person', () => {
   });
 });
 
+/** Every operation of the OpenAPI document. */
+const operations = Object.entries(
+  z
+    .object({
+      paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
+    })
+    .parse(ordersDocument()).paths,
+).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, each]) => ({
+    ...{ id: each.operationId, method: method.toUpperCase(), path },
+    hasBody: each.requestBody !== undefined,
+  })),
+);
+
+describe('an order of another organisation', () => {
+  const ada = tokenOf('ada', club);
+  const eve = tokenOf('eve', randomUUID());
+  const rows = () =>
+    asSuperuser(
+      inject('postgres'),
+      database.replace('-', '_'),
+      `select to_jsonb(o) from orders o where owner = 'organisation:${club}' order by id`,
+    );
+
+  it('is what one operation names, and others list', () => {
+    expect(operations.map(({ id }) => id).sort()).toEqual([
+      'getOrder',
+      'listOrders',
+      'placeOrder',
+      'watchOrders',
+    ]);
+  });
+
+  it.each(operations.filter(({ path }) => path.includes('{')))(
+    'is to $id as one that nobody has',
+    async ({ method, path, hasBody }) => {
+      const { id } = await place(ada);
+      const before = await rows();
+      const body = hasBody ? { body: { customer: 'Eve', lines } } : {};
+      const answers = await Promise.all(
+        [id, randomUUID()].map(async (each) => {
+          const answer = await ask(method, path.replace('{id}', each), { token: eve, ...body });
+          return JSON.stringify(answer).replaceAll(each, 'ID');
+        }),
+      );
+      expect(answers[0]).toBe(answers[1]);
+      expect(JSON.parse(answers[0] ?? '')).toMatchObject({ status: 404 });
+      expect(await rows()).toEqual(before);
+    },
+  );
+
+  it.each(operations.filter(({ path }) => !path.includes('{') && !path.endsWith('events')))(
+    'is not in the answer of $id',
+    async ({ method, path, hasBody }) => {
+      const { id } = await place(ada, { idempotencyKey: 'of-the-club' });
+      const before = await rows();
+      const body = hasBody ? { body: { customer: 'Eve', lines, idempotencyKey: 'of-the-club' } } : {};
+      const answer = await ask(method, path, { token: eve, ...body });
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(answer.body)).not.toContain(id);
+      expect(await rows()).toEqual(before);
+    },
+  );
+
+  it.each(['owner', 'placedBy', 'placed_by', 'organisation', 'state', 'id', 'total', 'placedAt', 'confirmedAt'])(
+    'is not made by the field %s',
+    async (name) => {
+      const before = await rows();
+      const body = { customer: 'Eve', lines, [name]: `organisation:${club}` };
+      const answer = await ask('POST', '/v1/orders', { token: eve, body });
+      expect(answer).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining(name) } } });
+      expect(await rows()).toEqual(before);
+    },
+  );
+});
+
 describe('REST refuses', () => {
-  const paths = [
-    ['GET', '/v1/orders'],
-    ['POST', '/v1/orders'],
-    ['GET', `/v1/orders/${randomUUID()}`],
-    ['GET', '/v1/order-events'],
-  ] as const;
+  const paths = operations.map(({ method, path }) => [method, path.replace('{id}', randomUUID())] as const);
 
   it.each(paths)('%s %s without a token, although web may call', async (method, path) => {
     const body = method === 'POST' ? { body: { customer: 'a', lines } } : {};

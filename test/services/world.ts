@@ -55,15 +55,16 @@ export interface Running {
   folder: string;
 }
 
-/** `jobs` on a new database of that name. */
+/** `jobs` on a new database of that name. `more`: variables beside those of every test. */
 export async function runJobs(
   database: string,
   callers: string[],
   at: PostgresAddress = inject('postgres'),
+  more: Record<string, string> = {},
 ): Promise<Running> {
   await makeDatabase(at, database);
   await migrateJobs(databaseAccess('migrations', await loginAs(database, 'owner', at)), () => {});
-  return startJobsOn(database, callers, await TestAuthority.make('jobs'), { at });
+  return startJobsOn(database, callers, await TestAuthority.make('jobs'), { at, more });
 }
 
 /** Another replica of it. */
@@ -71,11 +72,18 @@ export async function startJobsOn(
   database: string,
   callers: string[],
   authority: TestAuthority,
-  { port = 0, at = inject('postgres') }: { port?: number; at?: PostgresAddress } = {},
+  {
+    port = 0,
+    at = inject('postgres'),
+    more = {},
+  }: { port?: number; at?: PostgresAddress; more?: Record<string, string> } = {},
 ): Promise<Running> {
   const folder = await identity(authority, 'jobs', ['localhost', 'jobs.jobs.svc.cluster.local']);
   const service = await startJobs({
-    env: { ...(await loginAs(database, 'read-write', at)), IDENTITY_DIR: folder, CALLERS: callers.join(',') },
+    env: {
+      ...(await loginAs(database, 'read-write', at)),
+      ...{ IDENTITY_DIR: folder, CALLERS: callers.join(','), ...more },
+    },
     page: join(root, 'apps/jobs/page'),
     ports: { mutual: port, plain: 0 },
   });

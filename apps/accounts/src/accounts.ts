@@ -8,6 +8,7 @@ import { descriptors } from '../generated/descriptors.ts';
 import { directoryAt } from './directory.ts';
 import { accountsDocument } from './document.ts';
 import { grpcFace } from './grpc.ts';
+import { jobQueuesFrom } from './job-queues.ts';
 import { mailerFrom } from './mailer.ts';
 import { Accounts } from './perform.ts';
 import { Retention } from './retention.ts';
@@ -25,8 +26,9 @@ export async function startAccounts(options: {
   const people = peopleFrom(env);
   const identity = new IdentityFolder(required(env, 'PEOPLE_IDENTITY_DIR'));
   const mailer = mailerFrom(env, env.MAIL_FROM ?? `no-reply@${domainOf(env)}`);
+  const queues = jobQueuesFrom(env);
   const accounts = new Accounts({
-    ...{ database, people, mailer },
+    ...{ database, people, mailer, queues },
     directory: directoryAt(required(env, 'PEOPLE_DIRECTORY'), identity),
     administrators: administratorsFrom(env),
     invitations: env.INVITATIONS_URL ?? `${webOf(env)}/invitations`,
@@ -51,6 +53,7 @@ export async function startAccounts(options: {
     async () => {
       await retention.stop();
       mailer.close();
+      queues?.close();
       people.close();
       identity.close();
       await database.close();

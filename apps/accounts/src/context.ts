@@ -2,6 +2,7 @@ import type { Database, Queries } from '../../kit/database.ts';
 import type { People } from '../../kit/person.ts';
 import type { OperationAnswer, OperationId, OperationInput } from './contract.ts';
 import type { Directory } from './directory.ts';
+import type { JobQueues } from './job-queues.ts';
 import type { Mailer } from './mailer.ts';
 import { actorOf, type Origin, onBehalfOf, type Principal } from './principal.ts';
 import { insertAuditEntry } from './repository/audit.ts';
@@ -12,6 +13,8 @@ export interface AccountsParts {
   people: Pick<People, 'verify'>;
   directory: Directory;
   mailer: Mailer;
+  /** Undefined where no queue runs beside this service. */
+  queues: JobQueues | undefined;
   /** Addresses of administrators of the platform, in small letters. */
   administrators: ReadonlySet<string>;
   /** Address of the page that takes an invitation's token, after `#`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from '../../kit/operation.ts';
+import { queueContract } from './queue-contract.ts';
 import * as schemas from './schemas.ts';
 
 /**
@@ -365,6 +366,22 @@ const platform = {
     input: onPlatform,
     answer: z.object({ organisations: z.array(schemas.organisation), nextPageToken: schemas.nextPageToken }),
   },
+  listPlatformMembers: {
+    method: 'get',
+    path: '/v1/platform/organisations/{organisation}/members',
+    summary: 'Members of an organisation with their roles, newest first.',
+    access: 'administrator',
+    input: onPlatform.extend({ organisation: schemas.organisationId }),
+    answer: z.object({ members: z.array(schemas.member), nextPageToken: schemas.nextPageToken }),
+  },
+  listPlatformRoles: {
+    method: 'get',
+    path: '/v1/platform/organisations/{organisation}/roles',
+    summary: 'Roles of an organisation with their permissions.',
+    access: 'administrator',
+    input: ofOrganisation,
+    answer: z.object({ roles: z.array(schemas.role) }),
+  },
   listPlatformAuditEntries: {
     method: 'get',
     path: '/v1/platform/audit',
@@ -387,6 +404,7 @@ export const contract = {
   ...audit,
   ...platform,
   ...impersonations,
+  ...queueContract,
 } as const satisfies Record<string, Contract>;
 
 export type OperationId = keyof typeof contract;
@@ -401,4 +419,6 @@ export const pathParameters = {
   invitation: schemas.invitationId,
   role: schemas.roleName,
   key: schemas.keyId,
+  queue: schemas.queueName,
+  job: schemas.jobId,
 } as const;

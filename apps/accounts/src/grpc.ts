@@ -98,6 +98,15 @@ function platformFace(face: Face) {
       m.ListPlatformOrganisationsRequest,
       m.ListPlatformOrganisationsResponse,
     ),
+    listPlatformMembers: face(
+      'listPlatformMembers',
+      m.ListPlatformMembersRequest,
+      m.ListPlatformMembersResponse,
+    ),
+    listPlatformRoles: face('listPlatformRoles', m.ListPlatformRolesRequest, m.ListPlatformRolesResponse),
+    listQueues: face('listQueues', m.ListQueuesRequest, m.ListQueuesResponse),
+    listQueueJobs: face('listQueueJobs', m.ListQueueJobsRequest, m.ListQueueJobsResponse),
+    retryQueueJob: face('retryQueueJob', m.RetryQueueJobRequest, m.RetryQueueJobResponse),
     listPlatformAuditEntries: face(
       'listPlatformAuditEntries',
       m.ListPlatformAuditEntriesRequest,

@@ -172,6 +172,39 @@ export const signedIn = z.object({
   address: z.string(),
 });
 
+export const queueName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/, "the name of a queue, such as 'orders.confirm'")
+  .describe('Name of the queue.');
+export const jobId = z.uuid().describe('Id of the job.');
+
+const jobCount = z.int();
+/** A queue of `jobs`, with the number of jobs in each state. */
+export const queue = z.object({
+  name: z.string(),
+  queued: jobCount,
+  active: jobCount,
+  retry: jobCount,
+  completed: jobCount,
+  cancelled: jobCount,
+  dead: jobCount.describe('Jobs whose every attempt failed.'),
+});
+export type Queue = z.output<typeof queue>;
+
+export const jobState = z.enum(['queued', 'active', 'retry', 'completed', 'cancelled', 'dead']);
+
+/** A job without what it works with, which belongs to its app. */
+export const queueJob = z.object({
+  id: jobId,
+  state: jobState,
+  attempts: z.int().describe('Number of attempts started.'),
+  attemptsMax: z.int(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+  failure: z.string().describe('What the last attempt failed with; empty where none did.'),
+});
+export type QueueJob = z.output<typeof queueJob>;
+
 /** Number of a page; '' is the first. */
 export const pageNumber = z
   .string()

@@ -29,7 +29,8 @@ export async function startJobs(options: {
   const dispatcher = new Dispatcher(boss);
   await dispatcher.start();
   const database = new Reachability();
-  const queue = new JobQueue(boss, database, (name) => dispatcher.announce(name));
+  const overseers = new Set((env.OVERSEERS ?? '').split(',').filter((name) => name !== ''));
+  const queue = new JobQueue(boss, database, (name) => dispatcher.announce(name), overseers);
   const settler = new Settler(boss);
   const workers = new Workers(queue, dispatcher, settler);
 

@@ -841,6 +841,57 @@ export interface AccountsApi {
     };
   };
   /**
+   * Members of an organisation with their roles, newest first.
+   */
+  listPlatformMembers: {
+    request: {
+      pageSize?: number;
+      /**
+       * `nextPageToken` of the page before. Default: the first page.
+       */
+      pageToken?: "" | string;
+      /**
+       * Id of the organisation.
+       */
+      organisation: string;
+    };
+    answer: {
+      members: {
+        person: string;
+        email: string;
+        /**
+         * Empty where the person gave none.
+         */
+        name: string;
+        roles: string[];
+        joinedAt: string;
+      }[];
+      /**
+       * Empty on the last page.
+       */
+      nextPageToken: string;
+    };
+  };
+  /**
+   * Roles of an organisation with their permissions.
+   */
+  listPlatformRoles: {
+    request: {
+      /**
+       * Id of the organisation.
+       */
+      organisation: string;
+    };
+    answer: {
+      roles: {
+        name: string;
+        description: string;
+        permissions: string[];
+        builtIn: boolean;
+      }[];
+    };
+  };
+  /**
    * Audit entries of every organisation and of none, newest first.
    */
   listPlatformAuditEntries: {
@@ -942,6 +993,102 @@ export interface AccountsApi {
     request: {};
     answer: {};
   };
+  /**
+   * Queues of every app, with the number of jobs in each state.
+   */
+  listQueues: {
+    request: {};
+    answer: {
+      queues: {
+        name: string;
+        queued: number;
+        active: number;
+        retry: number;
+        completed: number;
+        cancelled: number;
+        /**
+         * Jobs whose every attempt failed.
+         */
+        dead: number;
+      }[];
+    };
+  };
+  /**
+   * Jobs of a queue without what they work with, newest first.
+   */
+  listQueueJobs: {
+    request: {
+      /**
+       * Name of the queue.
+       */
+      queue: string;
+      /**
+       * Default: jobs in each state.
+       */
+      state?: "queued" | "active" | "retry" | "completed" | "cancelled" | "dead";
+      pageSize?: number;
+      pageToken?: string;
+    };
+    answer: {
+      jobs: {
+        /**
+         * Id of the job.
+         */
+        id: string;
+        state: "queued" | "active" | "retry" | "completed" | "cancelled" | "dead";
+        /**
+         * Number of attempts started.
+         */
+        attempts: number;
+        attemptsMax: number;
+        createdAt: string;
+        finishedAt: string | null;
+        /**
+         * What the last attempt failed with; empty where none did.
+         */
+        failure: string;
+      }[];
+      /**
+       * Empty on the last page.
+       */
+      nextPageToken: string;
+    };
+  };
+  /**
+   * Retries a dead or cancelled job.
+   */
+  retryQueueJob: {
+    request: {
+      /**
+       * Name of the queue.
+       */
+      queue: string;
+      /**
+       * Id of the job.
+       */
+      job: string;
+    };
+    answer: {
+      job: {
+        /**
+         * Id of the job.
+         */
+        id: string;
+        state: "queued" | "active" | "retry" | "completed" | "cancelled" | "dead";
+        /**
+         * Number of attempts started.
+         */
+        attempts: number;
+        attemptsMax: number;
+        createdAt: string;
+        finishedAt: string | null;
+        /**
+         * What the last attempt failed with; empty where none did.
+         */
+        failure: string;
+      };
+    };
+  };
 }
 
 /** Where each operation is. */
@@ -978,7 +1125,12 @@ export const accountsRoutes = {
   listPersonSessions: { method: 'GET', path: '/v1/platform/people/{person}/sessions' },
   revokePersonSessions: { method: 'DELETE', path: '/v1/platform/people/{person}/sessions' },
   listPlatformOrganisations: { method: 'GET', path: '/v1/platform/organisations' },
+  listPlatformMembers: { method: 'GET', path: '/v1/platform/organisations/{organisation}/members' },
+  listPlatformRoles: { method: 'GET', path: '/v1/platform/organisations/{organisation}/roles' },
   listPlatformAuditEntries: { method: 'GET', path: '/v1/platform/audit' },
   beginImpersonation: { method: 'POST', path: '/v1/platform/people/{person}/impersonation' },
   endImpersonation: { method: 'DELETE', path: '/v1/session/impersonation' },
+  listQueues: { method: 'GET', path: '/v1/platform/queues' },
+  listQueueJobs: { method: 'GET', path: '/v1/platform/queues/{queue}/jobs' },
+  retryQueueJob: { method: 'POST', path: '/v1/platform/queues/{queue}/jobs/{job}/retry' },
 } as const;

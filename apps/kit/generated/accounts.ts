@@ -115,6 +115,84 @@ export interface ListPlatformOrganisationsResponse {
   nextPageToken: string;
 }
 
+export interface ListPlatformMembersRequest {
+  organisation: string;
+  /** At most 200. Default: 50. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListPlatformMembersResponse {
+  members: Member[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+export interface ListPlatformRolesRequest {
+  organisation: string;
+}
+
+export interface ListPlatformRolesResponse {
+  roles: Role[];
+}
+
+export interface Queue {
+  name: string;
+  queued: number;
+  active: number;
+  retry: number;
+  /** Jobs whose every attempt failed. */
+  dead: number;
+  completed: number;
+  cancelled: number;
+}
+
+export interface QueueJob {
+  id: string;
+  /** `queued`, `active`, `retry`, `completed`, `cancelled` or `dead`. */
+  state: string;
+  /** Attempts that began. */
+  attempts: number;
+  attemptsMax: number;
+  createdAt: Date | undefined;
+  finishedAt:
+    | Date
+    | undefined;
+  /** What the last attempt failed with; empty where none did. */
+  failure: string;
+}
+
+export interface ListQueuesRequest {
+}
+
+export interface ListQueuesResponse {
+  queues: Queue[];
+}
+
+export interface ListQueueJobsRequest {
+  queue: string;
+  /** As in QueueJob. Empty: jobs in each state. */
+  state: string;
+  /** At most 200. Default: 50. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListQueueJobsResponse {
+  jobs: QueueJob[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+export interface RetryQueueJobRequest {
+  queue: string;
+  job: string;
+}
+
+export interface RetryQueueJobResponse {
+  job: QueueJob | undefined;
+}
+
 export interface ListPlatformAuditEntriesRequest {
   /** At most 1000. Default: 50. */
   pageSize: number;
@@ -1865,6 +1943,1165 @@ export const ListPlatformOrganisationsResponse: MessageFns<ListPlatformOrganisat
     const message = createBaseListPlatformOrganisationsResponse();
     message.organisations = object.organisations?.map((e) => Organisation.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformMembersRequest(): ListPlatformMembersRequest {
+  return { organisation: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListPlatformMembersRequest: MessageFns<ListPlatformMembersRequest> = {
+  encode(message: ListPlatformMembersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisation !== "") {
+      writer.uint32(10).string(message.organisation);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformMembersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformMembersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisation = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformMembersRequest {
+    return {
+      organisation: isSet(object.organisation) ? globalThis.String(object.organisation) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformMembersRequest): unknown {
+    const obj: any = {};
+    if (message.organisation !== "") {
+      obj.organisation = message.organisation;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformMembersRequest>, I>>(base?: I): ListPlatformMembersRequest {
+    return ListPlatformMembersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformMembersRequest>, I>>(object: I): ListPlatformMembersRequest {
+    const message = createBaseListPlatformMembersRequest();
+    message.organisation = object.organisation ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformMembersResponse(): ListPlatformMembersResponse {
+  return { members: [], nextPageToken: "" };
+}
+
+export const ListPlatformMembersResponse: MessageFns<ListPlatformMembersResponse> = {
+  encode(message: ListPlatformMembersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.members) {
+      Member.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformMembersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformMembersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformMembersResponse {
+    return {
+      members: globalThis.Array.isArray(object?.members) ? object.members.map((e: any) => Member.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformMembersResponse): unknown {
+    const obj: any = {};
+    if (message.members?.length) {
+      obj.members = message.members.map((e) => Member.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformMembersResponse>, I>>(base?: I): ListPlatformMembersResponse {
+    return ListPlatformMembersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformMembersResponse>, I>>(object: I): ListPlatformMembersResponse {
+    const message = createBaseListPlatformMembersResponse();
+    message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformRolesRequest(): ListPlatformRolesRequest {
+  return { organisation: "" };
+}
+
+export const ListPlatformRolesRequest: MessageFns<ListPlatformRolesRequest> = {
+  encode(message: ListPlatformRolesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisation !== "") {
+      writer.uint32(10).string(message.organisation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformRolesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformRolesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformRolesRequest {
+    return { organisation: isSet(object.organisation) ? globalThis.String(object.organisation) : "" };
+  },
+
+  toJSON(message: ListPlatformRolesRequest): unknown {
+    const obj: any = {};
+    if (message.organisation !== "") {
+      obj.organisation = message.organisation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformRolesRequest>, I>>(base?: I): ListPlatformRolesRequest {
+    return ListPlatformRolesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformRolesRequest>, I>>(object: I): ListPlatformRolesRequest {
+    const message = createBaseListPlatformRolesRequest();
+    message.organisation = object.organisation ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformRolesResponse(): ListPlatformRolesResponse {
+  return { roles: [] };
+}
+
+export const ListPlatformRolesResponse: MessageFns<ListPlatformRolesResponse> = {
+  encode(message: ListPlatformRolesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.roles) {
+      Role.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformRolesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformRolesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.roles.push(Role.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformRolesResponse {
+    return { roles: globalThis.Array.isArray(object?.roles) ? object.roles.map((e: any) => Role.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListPlatformRolesResponse): unknown {
+    const obj: any = {};
+    if (message.roles?.length) {
+      obj.roles = message.roles.map((e) => Role.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformRolesResponse>, I>>(base?: I): ListPlatformRolesResponse {
+    return ListPlatformRolesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformRolesResponse>, I>>(object: I): ListPlatformRolesResponse {
+    const message = createBaseListPlatformRolesResponse();
+    message.roles = object.roles?.map((e) => Role.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseQueue(): Queue {
+  return { name: "", queued: 0, active: 0, retry: 0, dead: 0, completed: 0, cancelled: 0 };
+}
+
+export const Queue: MessageFns<Queue> = {
+  encode(message: Queue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.queued !== 0) {
+      writer.uint32(16).int32(message.queued);
+    }
+    if (message.active !== 0) {
+      writer.uint32(24).int32(message.active);
+    }
+    if (message.retry !== 0) {
+      writer.uint32(32).int32(message.retry);
+    }
+    if (message.dead !== 0) {
+      writer.uint32(40).int32(message.dead);
+    }
+    if (message.completed !== 0) {
+      writer.uint32(48).int32(message.completed);
+    }
+    if (message.cancelled !== 0) {
+      writer.uint32(56).int32(message.cancelled);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Queue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.queued = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.active = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retry = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.dead = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.completed = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cancelled = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Queue {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      queued: isSet(object.queued) ? globalThis.Number(object.queued) : 0,
+      active: isSet(object.active) ? globalThis.Number(object.active) : 0,
+      retry: isSet(object.retry) ? globalThis.Number(object.retry) : 0,
+      dead: isSet(object.dead) ? globalThis.Number(object.dead) : 0,
+      completed: isSet(object.completed) ? globalThis.Number(object.completed) : 0,
+      cancelled: isSet(object.cancelled) ? globalThis.Number(object.cancelled) : 0,
+    };
+  },
+
+  toJSON(message: Queue): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.queued !== 0) {
+      obj.queued = Math.round(message.queued);
+    }
+    if (message.active !== 0) {
+      obj.active = Math.round(message.active);
+    }
+    if (message.retry !== 0) {
+      obj.retry = Math.round(message.retry);
+    }
+    if (message.dead !== 0) {
+      obj.dead = Math.round(message.dead);
+    }
+    if (message.completed !== 0) {
+      obj.completed = Math.round(message.completed);
+    }
+    if (message.cancelled !== 0) {
+      obj.cancelled = Math.round(message.cancelled);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Queue>, I>>(base?: I): Queue {
+    return Queue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Queue>, I>>(object: I): Queue {
+    const message = createBaseQueue();
+    message.name = object.name ?? "";
+    message.queued = object.queued ?? 0;
+    message.active = object.active ?? 0;
+    message.retry = object.retry ?? 0;
+    message.dead = object.dead ?? 0;
+    message.completed = object.completed ?? 0;
+    message.cancelled = object.cancelled ?? 0;
+    return message;
+  },
+};
+
+function createBaseQueueJob(): QueueJob {
+  return { id: "", state: "", attempts: 0, attemptsMax: 0, createdAt: undefined, finishedAt: undefined, failure: "" };
+}
+
+export const QueueJob: MessageFns<QueueJob> = {
+  encode(message: QueueJob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(24).int32(message.attempts);
+    }
+    if (message.attemptsMax !== 0) {
+      writer.uint32(32).int32(message.attemptsMax);
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(42).fork()).join();
+    }
+    if (message.finishedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.finishedAt), writer.uint32(50).fork()).join();
+    }
+    if (message.failure !== "") {
+      writer.uint32(58).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueueJob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueueJob();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attemptsMax = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.finishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): QueueJob {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : 0,
+      attemptsMax: isSet(object.attemptsMax)
+        ? globalThis.Number(object.attemptsMax)
+        : isSet(object.attempts_max)
+        ? globalThis.Number(object.attempts_max)
+        : 0,
+      createdAt: isSet(object.createdAt)
+        ? fromJsonTimestamp(object.createdAt)
+        : isSet(object.created_at)
+        ? fromJsonTimestamp(object.created_at)
+        : undefined,
+      finishedAt: isSet(object.finishedAt)
+        ? fromJsonTimestamp(object.finishedAt)
+        : isSet(object.finished_at)
+        ? fromJsonTimestamp(object.finished_at)
+        : undefined,
+      failure: isSet(object.failure) ? globalThis.String(object.failure) : "",
+    };
+  },
+
+  toJSON(message: QueueJob): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.attempts !== 0) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.attemptsMax !== 0) {
+      obj.attemptsMax = Math.round(message.attemptsMax);
+    }
+    if (message.createdAt !== undefined) {
+      obj.createdAt = message.createdAt.toISOString();
+    }
+    if (message.finishedAt !== undefined) {
+      obj.finishedAt = message.finishedAt.toISOString();
+    }
+    if (message.failure !== "") {
+      obj.failure = message.failure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<QueueJob>, I>>(base?: I): QueueJob {
+    return QueueJob.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<QueueJob>, I>>(object: I): QueueJob {
+    const message = createBaseQueueJob();
+    message.id = object.id ?? "";
+    message.state = object.state ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.attemptsMax = object.attemptsMax ?? 0;
+    message.createdAt = object.createdAt ?? undefined;
+    message.finishedAt = object.finishedAt ?? undefined;
+    message.failure = object.failure ?? "";
+    return message;
+  },
+};
+
+function createBaseListQueuesRequest(): ListQueuesRequest {
+  return {};
+}
+
+export const ListQueuesRequest: MessageFns<ListQueuesRequest> = {
+  encode(_: ListQueuesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListQueuesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListQueuesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListQueuesRequest {
+    return {};
+  },
+
+  toJSON(_: ListQueuesRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListQueuesRequest>, I>>(base?: I): ListQueuesRequest {
+    return ListQueuesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListQueuesRequest>, I>>(_: I): ListQueuesRequest {
+    const message = createBaseListQueuesRequest();
+    return message;
+  },
+};
+
+function createBaseListQueuesResponse(): ListQueuesResponse {
+  return { queues: [] };
+}
+
+export const ListQueuesResponse: MessageFns<ListQueuesResponse> = {
+  encode(message: ListQueuesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.queues) {
+      Queue.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListQueuesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListQueuesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queues.push(Queue.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListQueuesResponse {
+    return { queues: globalThis.Array.isArray(object?.queues) ? object.queues.map((e: any) => Queue.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListQueuesResponse): unknown {
+    const obj: any = {};
+    if (message.queues?.length) {
+      obj.queues = message.queues.map((e) => Queue.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListQueuesResponse>, I>>(base?: I): ListQueuesResponse {
+    return ListQueuesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListQueuesResponse>, I>>(object: I): ListQueuesResponse {
+    const message = createBaseListQueuesResponse();
+    message.queues = object.queues?.map((e) => Queue.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListQueueJobsRequest(): ListQueueJobsRequest {
+  return { queue: "", state: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListQueueJobsRequest: MessageFns<ListQueueJobsRequest> = {
+  encode(message: ListQueueJobsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.queue !== "") {
+      writer.uint32(10).string(message.queue);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListQueueJobsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListQueueJobsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queue = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListQueueJobsRequest {
+    return {
+      queue: isSet(object.queue) ? globalThis.String(object.queue) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListQueueJobsRequest): unknown {
+    const obj: any = {};
+    if (message.queue !== "") {
+      obj.queue = message.queue;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListQueueJobsRequest>, I>>(base?: I): ListQueueJobsRequest {
+    return ListQueueJobsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListQueueJobsRequest>, I>>(object: I): ListQueueJobsRequest {
+    const message = createBaseListQueueJobsRequest();
+    message.queue = object.queue ?? "";
+    message.state = object.state ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListQueueJobsResponse(): ListQueueJobsResponse {
+  return { jobs: [], nextPageToken: "" };
+}
+
+export const ListQueueJobsResponse: MessageFns<ListQueueJobsResponse> = {
+  encode(message: ListQueueJobsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.jobs) {
+      QueueJob.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListQueueJobsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListQueueJobsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobs.push(QueueJob.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListQueueJobsResponse {
+    return {
+      jobs: globalThis.Array.isArray(object?.jobs) ? object.jobs.map((e: any) => QueueJob.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListQueueJobsResponse): unknown {
+    const obj: any = {};
+    if (message.jobs?.length) {
+      obj.jobs = message.jobs.map((e) => QueueJob.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListQueueJobsResponse>, I>>(base?: I): ListQueueJobsResponse {
+    return ListQueueJobsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListQueueJobsResponse>, I>>(object: I): ListQueueJobsResponse {
+    const message = createBaseListQueueJobsResponse();
+    message.jobs = object.jobs?.map((e) => QueueJob.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseRetryQueueJobRequest(): RetryQueueJobRequest {
+  return { queue: "", job: "" };
+}
+
+export const RetryQueueJobRequest: MessageFns<RetryQueueJobRequest> = {
+  encode(message: RetryQueueJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.queue !== "") {
+      writer.uint32(10).string(message.queue);
+    }
+    if (message.job !== "") {
+      writer.uint32(18).string(message.job);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryQueueJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryQueueJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queue = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.job = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RetryQueueJobRequest {
+    return {
+      queue: isSet(object.queue) ? globalThis.String(object.queue) : "",
+      job: isSet(object.job) ? globalThis.String(object.job) : "",
+    };
+  },
+
+  toJSON(message: RetryQueueJobRequest): unknown {
+    const obj: any = {};
+    if (message.queue !== "") {
+      obj.queue = message.queue;
+    }
+    if (message.job !== "") {
+      obj.job = message.job;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RetryQueueJobRequest>, I>>(base?: I): RetryQueueJobRequest {
+    return RetryQueueJobRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RetryQueueJobRequest>, I>>(object: I): RetryQueueJobRequest {
+    const message = createBaseRetryQueueJobRequest();
+    message.queue = object.queue ?? "";
+    message.job = object.job ?? "";
+    return message;
+  },
+};
+
+function createBaseRetryQueueJobResponse(): RetryQueueJobResponse {
+  return { job: undefined };
+}
+
+export const RetryQueueJobResponse: MessageFns<RetryQueueJobResponse> = {
+  encode(message: RetryQueueJobResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.job !== undefined) {
+      QueueJob.encode(message.job, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryQueueJobResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryQueueJobResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.job = QueueJob.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RetryQueueJobResponse {
+    return { job: isSet(object.job) ? QueueJob.fromJSON(object.job) : undefined };
+  },
+
+  toJSON(message: RetryQueueJobResponse): unknown {
+    const obj: any = {};
+    if (message.job !== undefined) {
+      obj.job = QueueJob.toJSON(message.job);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RetryQueueJobResponse>, I>>(base?: I): RetryQueueJobResponse {
+    return RetryQueueJobResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RetryQueueJobResponse>, I>>(object: I): RetryQueueJobResponse {
+    const message = createBaseRetryQueueJobResponse();
+    message.job = (object.job !== undefined && object.job !== null) ? QueueJob.fromPartial(object.job) : undefined;
     return message;
   },
 };
@@ -7619,6 +8856,62 @@ export const AccountsServiceService = {
     responseDeserialize: (value: Buffer): ListPlatformOrganisationsResponse =>
       ListPlatformOrganisationsResponse.decode(value),
   },
+  /** Members of an organisation with their roles, newest first. */
+  listPlatformMembers: {
+    path: "/accounts.v1.AccountsService/ListPlatformMembers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlatformMembersRequest): Buffer =>
+      Buffer.from(ListPlatformMembersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlatformMembersRequest => ListPlatformMembersRequest.decode(value),
+    responseSerialize: (value: ListPlatformMembersResponse): Buffer =>
+      Buffer.from(ListPlatformMembersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlatformMembersResponse => ListPlatformMembersResponse.decode(value),
+  },
+  /** Roles of an organisation with their permissions. */
+  listPlatformRoles: {
+    path: "/accounts.v1.AccountsService/ListPlatformRoles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlatformRolesRequest): Buffer =>
+      Buffer.from(ListPlatformRolesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlatformRolesRequest => ListPlatformRolesRequest.decode(value),
+    responseSerialize: (value: ListPlatformRolesResponse): Buffer =>
+      Buffer.from(ListPlatformRolesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlatformRolesResponse => ListPlatformRolesResponse.decode(value),
+  },
+  /** Queues of the service `jobs`, with the number of jobs in each state. */
+  listQueues: {
+    path: "/accounts.v1.AccountsService/ListQueues" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListQueuesRequest): Buffer => Buffer.from(ListQueuesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListQueuesRequest => ListQueuesRequest.decode(value),
+    responseSerialize: (value: ListQueuesResponse): Buffer => Buffer.from(ListQueuesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListQueuesResponse => ListQueuesResponse.decode(value),
+  },
+  /** Jobs of a queue, newest first. */
+  listQueueJobs: {
+    path: "/accounts.v1.AccountsService/ListQueueJobs" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListQueueJobsRequest): Buffer => Buffer.from(ListQueueJobsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListQueueJobsRequest => ListQueueJobsRequest.decode(value),
+    responseSerialize: (value: ListQueueJobsResponse): Buffer =>
+      Buffer.from(ListQueueJobsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListQueueJobsResponse => ListQueueJobsResponse.decode(value),
+  },
+  /** Retries a dead or cancelled job. */
+  retryQueueJob: {
+    path: "/accounts.v1.AccountsService/RetryQueueJob" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RetryQueueJobRequest): Buffer => Buffer.from(RetryQueueJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RetryQueueJobRequest => RetryQueueJobRequest.decode(value),
+    responseSerialize: (value: RetryQueueJobResponse): Buffer =>
+      Buffer.from(RetryQueueJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RetryQueueJobResponse => RetryQueueJobResponse.decode(value),
+  },
   /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
   beginImpersonation: {
     path: "/accounts.v1.AccountsService/BeginImpersonation" as const,
@@ -7714,6 +9007,16 @@ export interface AccountsServiceServer extends UntypedServiceImplementation {
   revokePersonSessions: handleUnaryCall<RevokePersonSessionsRequest, RevokePersonSessionsResponse>;
   /** Every organisation, newest first. */
   listPlatformOrganisations: handleUnaryCall<ListPlatformOrganisationsRequest, ListPlatformOrganisationsResponse>;
+  /** Members of an organisation with their roles, newest first. */
+  listPlatformMembers: handleUnaryCall<ListPlatformMembersRequest, ListPlatformMembersResponse>;
+  /** Roles of an organisation with their permissions. */
+  listPlatformRoles: handleUnaryCall<ListPlatformRolesRequest, ListPlatformRolesResponse>;
+  /** Queues of the service `jobs`, with the number of jobs in each state. */
+  listQueues: handleUnaryCall<ListQueuesRequest, ListQueuesResponse>;
+  /** Jobs of a queue, newest first. */
+  listQueueJobs: handleUnaryCall<ListQueueJobsRequest, ListQueueJobsResponse>;
+  /** Retries a dead or cancelled job. */
+  retryQueueJob: handleUnaryCall<RetryQueueJobRequest, RetryQueueJobResponse>;
   /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
   beginImpersonation: handleUnaryCall<BeginImpersonationRequest, BeginImpersonationResponse>;
   /** Ends that; also for a person as whom an administrator acts. */
@@ -8224,6 +9527,86 @@ export interface AccountsServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListPlatformOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  /** Members of an organisation with their roles, newest first. */
+  listPlatformMembers(
+    request: ListPlatformMembersRequest,
+    callback: (error: ServiceError | null, response: ListPlatformMembersResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformMembers(
+    request: ListPlatformMembersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlatformMembersResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformMembers(
+    request: ListPlatformMembersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlatformMembersResponse) => void,
+  ): ClientUnaryCall;
+  /** Roles of an organisation with their permissions. */
+  listPlatformRoles(
+    request: ListPlatformRolesRequest,
+    callback: (error: ServiceError | null, response: ListPlatformRolesResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformRoles(
+    request: ListPlatformRolesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlatformRolesResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformRoles(
+    request: ListPlatformRolesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlatformRolesResponse) => void,
+  ): ClientUnaryCall;
+  /** Queues of the service `jobs`, with the number of jobs in each state. */
+  listQueues(
+    request: ListQueuesRequest,
+    callback: (error: ServiceError | null, response: ListQueuesResponse) => void,
+  ): ClientUnaryCall;
+  listQueues(
+    request: ListQueuesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListQueuesResponse) => void,
+  ): ClientUnaryCall;
+  listQueues(
+    request: ListQueuesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListQueuesResponse) => void,
+  ): ClientUnaryCall;
+  /** Jobs of a queue, newest first. */
+  listQueueJobs(
+    request: ListQueueJobsRequest,
+    callback: (error: ServiceError | null, response: ListQueueJobsResponse) => void,
+  ): ClientUnaryCall;
+  listQueueJobs(
+    request: ListQueueJobsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListQueueJobsResponse) => void,
+  ): ClientUnaryCall;
+  listQueueJobs(
+    request: ListQueueJobsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListQueueJobsResponse) => void,
+  ): ClientUnaryCall;
+  /** Retries a dead or cancelled job. */
+  retryQueueJob(
+    request: RetryQueueJobRequest,
+    callback: (error: ServiceError | null, response: RetryQueueJobResponse) => void,
+  ): ClientUnaryCall;
+  retryQueueJob(
+    request: RetryQueueJobRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RetryQueueJobResponse) => void,
+  ): ClientUnaryCall;
+  retryQueueJob(
+    request: RetryQueueJobRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RetryQueueJobResponse) => void,
   ): ClientUnaryCall;
   /** Acts as a person in this session, which must be revalidated after, for 15 minutes. Other administrators are refused. */
   beginImpersonation(

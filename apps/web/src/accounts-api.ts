@@ -16,4 +16,6 @@ export type Invitation = Answer<'listInvitations'>['invitations'][number];
 export type Role = Answer<'listRoles'>['roles'][number];
 export type ApiKey = Answer<'listApiKeys'>['keys'][number];
 export type AuditEntry = Answer<'listAuditEntries'>['entries'][number];
+export type Queue = Answer<'listQueues'>['queues'][number];
+export type QueueJob = Answer<'listQueueJobs'>['jobs'][number];
 export type PersonWithAccount = Answer<'listPeople'>['people'][number];

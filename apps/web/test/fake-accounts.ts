@@ -30,6 +30,11 @@ const roles: Role[] = [
   { name: 'clerk', description: '', permissions: ['orders.place'], builtIn: false },
 ];
 
+const deadJob: AccountsApi['listQueueJobs']['answer']['jobs'][number] = {
+  ...{ id: '2f0e4c5a-0000-4000-8000-000000000001', state: 'dead', attempts: 6, attemptsMax: 6 },
+  ...{ createdAt: at, finishedAt: at, failure: 'no such order' },
+};
+
 const inPhone = {
   ...{ signedInAt: at, expiresAt: at, agent: 'Phone', address: '192.0.2.8', isThis: false },
 };
@@ -43,6 +48,8 @@ export class FakeAccounts {
   isStale = false;
   /** Answers every request; undefined: the API does. */
   instead: FakeAnswer | 'no connection' | undefined;
+  /** Stands in the place of every text that somebody may have written; undefined: the texts below do. */
+  everyText: string | undefined;
   /** What answers wait for on their way. */
   delay: Promise<void> | undefined;
   permissions: string[] = ['*'];
@@ -60,6 +67,9 @@ export class FakeAccounts {
     { ...inPhone, id: 's1', agent: 'Firefox', isThis: true },
     { ...inPhone, id: 's3', agent: '', address: '' },
   ];
+  queue: AccountsApi['listQueues']['answer']['queues'][number] = {
+    ...{ name: 'orders.confirm', queued: 3, active: 1, retry: 0, completed: 40, cancelled: 0, dead: 1 },
+  };
   /** The API of orders. */
   readonly orders = new FakeOrders();
 
@@ -113,7 +123,10 @@ export class FakeAccounts {
       this.keys = [...this.keys, key];
       return { key, secret: 'plinth_key_abcdef' };
     },
-    listAuditEntries: () => ({ entries: [entry], nextPageToken: '' }),
+    listAuditEntries: ({ pageToken = '' }) =>
+      pageToken === ''
+        ? { entries: [entry], nextPageToken: '2' }
+        : { entries: [{ ...entry, id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f12', action: 'role.put' }], nextPageToken: '' },
     listPeople: () => ({
       people: [{ id: 'bo', email: bo.email, name: '', verified: [] }],
       nextPageToken: '',
@@ -135,6 +148,14 @@ export class FakeAccounts {
       return {};
     },
     listPlatformOrganisations: () => ({ organisations: [club], nextPageToken: '' }),
+    listPlatformMembers: () => ({ members: [ada, bo], nextPageToken: '' }),
+    listPlatformRoles: () => ({ roles }),
+    listQueues: () => ({ queues: [this.queue] }),
+    listQueueJobs: () => ({ jobs: this.queue.dead > 0 ? [deadJob] : [], nextPageToken: '' }),
+    retryQueueJob: () => {
+      this.queue = { ...this.queue, dead: 0, queued: this.queue.queued + 1 };
+      return { job: { ...deadJob, state: 'queued' } };
+    },
     listPlatformAuditEntries: () => ({ entries: [entry], nextPageToken: '' }),
   };
 
@@ -154,9 +175,13 @@ export class FakeAccounts {
 
   /** The sessions of the person, as the proxy of the sign-in answers. */
   #ownSessions(method: string, id: string | undefined): FakeAnswer {
-    if (method !== 'DELETE') return { status: 200, body: { sessions: this.ownSessions } };
+    if (method !== 'DELETE') return { status: 200, body: this.#written({ sessions: this.ownSessions }) };
     this.ownSessions = this.ownSessions.filter((each) => each.isThis || (id !== undefined && each.id !== id));
     return { status: 200, body: {} };
+  }
+
+  #written(body: unknown): unknown {
+    return this.everyText === undefined ? body : withText(body, this.everyText);
   }
 
   /** In the place of `fetch`. */
@@ -187,7 +212,7 @@ export class FakeAccounts {
     const found =
       answerOf('/api/accounts', accountsRoutes, this.#answers, method, pathname, given) ??
       answerOf('/api/orders', ordersRoutes, this.orders.answers, method, pathname, given);
-    if (found !== undefined) return { status: 200, body: found };
+    if (found !== undefined) return { status: 200, body: this.#written(found) };
     return refusal(404, 'not_found', `unknown path ${pathname}`);
   }
 }
@@ -209,6 +234,17 @@ function answerOf(
     return answer({ ...given, ...found.groups });
   }
   return undefined;
+}
+
+/** The same with another text for each one that is no id, time, state or wildcard. */
+function withText(value: unknown, text: string): unknown {
+  if (typeof value === 'string') return /^(\*|[\da-f-]{36}|\d{4}-\d\d-\d\dT.*)$/.test(value) ? value : text;
+  if (Array.isArray(value)) return value.map((each) => withText(each, text));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = ['state', 'nextPageToken'];
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, kept.includes(key) ? each : withText(each, text)]),
+  );
 }
 
 export function refusal(status: number, code: string, message: string): FakeAnswer {

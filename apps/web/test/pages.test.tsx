@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
-import { FakeAccounts } from './fake-accounts.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeAccounts, refusal } from './fake-accounts.ts';
 import { closed, opened } from './opened.tsx';
 
 afterEach(closed);
@@ -116,6 +116,34 @@ describe('an organisation', () => {
     await screen.findByText('member.update');
     expect(screen.getByText('{"roles":["clerk","member"]}')).toBeTruthy();
   });
+
+  it('saves the whole audit log as a file, oldest entry first, and says why where it cannot', async () => {
+    const shown = opened(at('/audit'));
+    await screen.findByText('member.update');
+    const saved: Blob[] = [];
+    vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+      if (blob instanceof Blob) saved.push(blob);
+      return 'blob:saved';
+    });
+    shown.api.asked.length = 0;
+    await shown.user.click(screen.getByRole('button', { name: 'Download the whole log' }));
+    await waitFor(() => expect(saved).toHaveLength(1));
+    const lines = ((await saved[0]?.text()) ?? '').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ action: 'member.update', before: { roles: ['member'] } }),
+      expect.objectContaining({ action: 'role.put' }),
+    ]);
+    expect(shown.api.asked).toEqual(
+      ['', '2'].map(
+        (token) => `GET ${api('/audit')}?oldestFirst=true&pageSize=1000&pageToken=${token}`,
+      ),
+    );
+    shown.api.instead = refusal(403, 'permission_denied', 'this takes the permission audit.read');
+    await shown.user.click(screen.getByRole('button', { name: 'Download the whole log' }));
+    await screen.findByText('This takes the permission audit.read.');
+    expect(saved).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
 });
 
 describe('an invitation', () => {
@@ -162,4 +190,28 @@ it('an administrator sees people with their sessions, and signs one out', async 
   const question = await screen.findByRole('alertdialog');
   await user.click(within(question).getByRole('button', { name: 'Sign out everywhere' }));
   await waitFor(() => expect(sent(fake)).toEqual(['DELETE /api/accounts/v1/platform/people/bo/sessions']));
+});
+
+it('an administrator sees the members and roles of an organisation', async () => {
+  const fake = new FakeAccounts();
+  fake.isAdministrator = true;
+  const { user } = opened('/admin/organisations', fake);
+  await user.click(await screen.findByRole('button', { name: 'Show members and roles: Club' }));
+  expect((await screen.findByText('Ada, ada@example.org')).closest('li')?.textContent).toContain('owner');
+  await screen.findByText('orders.place');
+});
+
+it('an administrator sees the queues, and has a failed job tried again', async () => {
+  const fake = new FakeAccounts();
+  fake.isAdministrator = true;
+  const { user } = opened('/admin/jobs', fake);
+  await screen.findByText(/^3 waiting, 1 running, 0 to be tried again, 1 failed; 40 done/);
+  await user.click(screen.getByRole('button', { name: 'Show failed jobs: orders.confirm' }));
+  await screen.findByText(/tried 6 times: no such order/);
+  await user.click(screen.getByRole('button', { name: /^Try again: 2f0e4c5a/ }));
+  await screen.findByText('None failed.');
+  await screen.findByText(/^4 waiting, 1 running, 0 to be tried again, 0 failed/);
+  expect(sent(fake)).toEqual([
+    'POST /api/accounts/v1/platform/queues/orders.confirm/jobs/2f0e4c5a-0000-4000-8000-000000000001/retry',
+  ]);
 });

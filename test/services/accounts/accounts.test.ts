@@ -9,25 +9,38 @@ import { Database, databaseAccess } from '../../../apps/kit/database.ts';
 import type { CreateOrganisationResponse } from '../../../apps/kit/generated/accounts.ts';
 import { type AccountsApi, accountsRoutes } from '../../../apps/kit/generated/accounts-rest.ts';
 import { personHeader } from '../../../apps/kit/person.ts';
+import { ask } from '../../../apps/kit/client.ts';
+import { JobsServiceClient } from '../../../apps/kit/generated/jobs.ts';
 import { RestRefusal, restClient } from '../../../apps/kit/rest-client.ts';
+import { runWorker } from '../../../apps/orders/src/worker.ts';
 import { databaseName } from '../../../model/schema/database.ts';
 import { asSuperuser } from '../postgres.ts';
-import { loginAs } from '../world.ts';
+import { connect, eventually, identity, loginAs, type Running, runJobs } from '../world.ts';
 import { AccountsWorld } from './world.ts';
 
 let world: AccountsWorld;
+let jobs: Running;
 let ada: string;
 let organisation: string;
 
 const at = () => `/v1/organisations/${organisation}`;
 
 beforeAll(async () => {
-  world = await AccountsWorld.start('accounts');
+  jobs = await runJobs('jobs-of-accounts', ['orders', 'accounts'], inject('postgres'), {
+    OVERSEERS: 'accounts',
+  });
+  world = await AccountsWorld.start('accounts', {
+    JOBS_ADDRESS: jobs.address,
+    JOBS_IDENTITY_DIR: await identity(jobs.authority, 'accounts'),
+  });
   ada = world.token('ada');
   organisation = await world.organisation(ada, 'Ada & Co');
 }, 120_000);
 
-afterAll(() => world?.stop());
+afterAll(async () => {
+  await world?.stop();
+  await jobs?.service.stop();
+});
 
 describe('an organisation', () => {
   it('belongs to its creator, who can read, rename and list it', async () => {
@@ -469,6 +482,82 @@ describe('an administrator of the platform', () => {
     });
     expect(await is('sue')).toEqual({ administrator: true });
   });
+});
+
+describe('the queue, for an administrator of the platform', () => {
+  const queue = 'orders.confirm';
+  const at = `/v1/platform/queues/${queue}/jobs`;
+  let orders: JobsServiceClient;
+  let root: string;
+  const of = async <Body>(method: string, path: string): Promise<Body> =>
+    world.done<Body>(method, path, { token: root });
+
+  beforeAll(async () => {
+    orders = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'orders'));
+    root = world.token('root');
+  });
+  afterAll(() => orders?.close());
+
+  it('shows a job of another app that failed, without its payload, and has it tried again, which is logged', async () => {
+    const payload = { order: 'of somebody' };
+    const { id } = await ask(orders, orders.enqueue, {
+      ...{ queue, payload, idempotencyKey: '', priority: 0, runAt: undefined, timeoutSeconds: undefined },
+      retry: { limit: 0, delaySeconds: undefined, delayMaxSeconds: undefined },
+    });
+    const worker = runWorker(orders, { queue, concurrency: 1 }, () =>
+      Promise.reject(new Error('no such order')),
+    );
+    const dead = await eventually(async () => {
+      const { jobs: found } = await of<{ jobs: { id: string }[] }>('GET', `${at}?state=dead`);
+      return found.find((job) => job.id === id);
+    });
+    await worker.stop();
+    expect(dead).toEqual({
+      ...{ id, state: 'dead', attempts: 1, attemptsMax: 1, failure: 'no such order' },
+      ...{ createdAt: expect.any(String), finishedAt: expect.any(String) },
+    });
+    expect(await of('GET', '/v1/platform/queues')).toEqual({
+      queues: [{ name: queue, queued: 0, active: 0, retry: 0, completed: 0, cancelled: 0, dead: 1 }],
+    });
+    expect(await of('POST', `${at}/${id}/retry`)).toMatchObject({ job: { id, state: 'queued' } });
+    expect(await of('GET', '/v1/platform/audit?pageSize=1')).toMatchObject({
+      entries: [{ actor: 'person:root', action: 'job.retry', subject: `job:${queue}/${id}` }],
+    });
+    expect(await world.ask('POST', `${at}/${id}/retry`, { token: root })).toMatchObject({ status: 409 });
+  });
+
+  it('says where there is no such job', async () => {
+    expect(await world.ask('POST', `${at}/${organisation}/retry`, { token: root })).toMatchObject({
+      status: 404,
+      body: { error: { message: expect.stringContaining(organisation) } },
+    });
+  });
+
+  it('gives this service no more than that: it cannot make, cancel or do jobs of another app', async () => {
+    const own = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'accounts'));
+    const denied = { code: status.PERMISSION_DENIED };
+    const job = {
+      ...{ queue, payload: {}, idempotencyKey: '', priority: 0 },
+      ...{ runAt: undefined, retry: undefined, timeoutSeconds: undefined },
+    };
+    await expect(ask(own, own.enqueue, job)).rejects.toMatchObject(denied);
+    await expect(ask(own, own.cancelJob, { queue, id: organisation })).rejects.toMatchObject(denied);
+    await expect(ask(own, own.deleteSchedule, { queue, key: 'k' })).rejects.toMatchObject(denied);
+    own.close();
+    const shop = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'orders'));
+    const others = { queue: 'accounts.other', state: 0, pageSize: 1, pageToken: '' };
+    await expect(ask(shop, shop.listJobs, others)).rejects.toMatchObject(denied);
+    shop.close();
+  });
+});
+
+it('an administrator sees the members and roles of every organisation', async () => {
+  const path = `/v1/platform/organisations/${organisation}`;
+  const root = world.token('root');
+  const { members } = await world.done<{ members: object[] }>('GET', `${path}/members`, { token: root });
+  expect(members).toContainEqual(expect.objectContaining({ person: 'ada', roles: ['owner'] }));
+  const { roles } = await world.done<{ roles: object[] }>('GET', `${path}/roles`, { token: root });
+  expect(roles).toContainEqual(expect.objectContaining({ name: 'owner', permissions: ['*'] }));
 });
 
 it('an administrator acts as a person until he ends it, and the sessions of a person are listed by their last use', async () => {

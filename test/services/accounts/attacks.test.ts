@@ -66,6 +66,8 @@ beforeAll(async () => {
     body: { name: 'k', scopes: [] },
   });
   hers = { organisation, person: 'bo', role: 'clerk', key: key.id, invitation: invitations[0]?.id ?? '' };
+  // Those are nobody's but the administrators'.
+  hers = { ...hers, queue: 'orders.confirm', job: organisation };
   const own = await world.organisation(eve, 'Eve');
   const made = await world.done<{ secret: string }>('POST', `/v1/organisations/${own}/keys`, {
     token: eve,
@@ -116,8 +118,9 @@ async function state(): Promise<string> {
 }
 
 describe('an organisation of another person', () => {
-  const inOrganisation = operations.filter(({ id, path }) =>
-    `${path} ${JSON.stringify(bodies[id])}`.includes('{organisation}'),
+  const inOrganisation = operations.filter(
+    ({ id, path }) =>
+      `${path} ${JSON.stringify(bodies[id])}`.includes('{organisation}') && !path.startsWith('/v1/platform/'),
   );
 
   it('is the target of most operations', () => {
@@ -161,11 +164,11 @@ describe('an organisation of another person', () => {
   );
 });
 
-describe('an operation for administrators of the platform', () => {
-  const onPlatform = operations.filter(
-    ({ id, path }) => path.startsWith('/v1/platform/') && id !== 'getPlatform',
-  );
+const onPlatform = operations.filter(
+  ({ id, path }) => path.startsWith('/v1/platform/') && id !== 'getPlatform',
+);
 
+describe('an operation for administrators of the platform', () => {
   it.each(onPlatform)('is refused for everybody else: $id', async (operation) => {
     const [method, path, body] = [operation.method, addressOf(operation.path), bodyOf(operation)];
     expect((await world.ask(method, path, { token: eve, ...body })).status).toBe(403);
@@ -216,6 +219,18 @@ describe('mass assignment', () => {
       expect([permission, role.status, key.status]).toEqual([permission, 400, 400]);
     }
   });
+});
+
+describe('an administrator of the platform', () => {
+  it.each(onPlatform.filter(({ path }) => path.includes('/queues')))(
+    'is told by $id that no queue runs here',
+    async ({ method, path }) => {
+      expect(await world.ask(method, addressOf(path), { token: world.token('root') })).toMatchObject({
+        status: 409,
+        body: { error: { code: 'no_queue' } },
+      });
+    },
+  );
 });
 
 describe('a token', () => {

@@ -56,7 +56,8 @@ describe('an operation that is privileged or for administrators', () => {
 
   it.each(refused)('is refused: %s', async (id, { method, path }) => {
     const token = acting(await begun());
-    const address = path.replace('{organisation}', club).replace('{person}', 'bo').replace('{role}', 'clerk');
+    const named: Record<string, string> = { organisation: club, person: 'bo', role: 'clerk', job: club };
+    const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? 'orders.confirm');
     const body = inputs[id] === undefined ? {} : { body: inputs[id] };
     const answer = await world.ask(method.toUpperCase(), address, { token, ...body });
     expect(answer).toMatchObject({ status: 403, body: { error: { code: 'impersonating' } } });

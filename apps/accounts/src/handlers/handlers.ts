@@ -7,6 +7,7 @@ import { memberHandlers } from './members.ts';
 import { organisationHandlers } from './organisations.ts';
 import { personHandlers } from './person.ts';
 import { platformHandlers } from './platform.ts';
+import { queueHandlers } from './queues.ts';
 import { roleHandlers } from './roles.ts';
 import { sessionHandlers } from './sessions.ts';
 
@@ -22,4 +23,5 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...platformHandlers,
   ...impersonationHandlers,
+  ...queueHandlers,
 };

@@ -3,7 +3,9 @@ import { Refusal } from '../../../kit/refusal.ts';
 import { isAdministrator } from '../administrators.ts';
 import { type Handlers, noteChange } from '../context.ts';
 import { fetchEveryAuditEntry } from '../repository/audit.ts';
+import { fetchMembers } from '../repository/members.ts';
 import { fetchEveryOrganisation } from '../repository/organisations.ts';
+import { fetchRoles } from '../repository/roles.ts';
 import { personOf } from './caller.ts';
 
 type Ids =
@@ -12,6 +14,8 @@ type Ids =
   | 'listPersonSessions'
   | 'revokePersonSessions'
   | 'listPlatformOrganisations'
+  | 'listPlatformMembers'
+  | 'listPlatformRoles'
   | 'listPlatformAuditEntries';
 
 /** For administrators of the platform; `getPlatform` tells everybody whether he is one. */
@@ -40,6 +44,13 @@ export const platformHandlers: Handlers<Ids> = {
 
   listPlatformOrganisations: ({ database }, { pageSize, pageToken = '' }) =>
     fetchEveryOrganisation(database, pageSize, pageToken),
+
+  listPlatformMembers: ({ database }, { organisation, pageSize, pageToken = '' }) =>
+    fetchMembers(database, organisation, pageSize, pageToken),
+
+  listPlatformRoles: async ({ database }, { organisation }) => ({
+    roles: await fetchRoles(database, organisation),
+  }),
 
   listPlatformAuditEntries: ({ database }, { pageSize, pageToken = '' }) =>
     fetchEveryAuditEntry(database, pageSize, pageToken),

@@ -25,6 +25,20 @@ export function usePlatformOrganisations() {
   );
 }
 
+export function usePlatformMembers(organisation: string) {
+  return usePages(['platform', 'members', organisation], (pageToken, signal) =>
+    accounts.listPlatformMembers({ organisation, pageToken }, signal),
+  );
+}
+
+export function usePlatformRoles(organisation: string) {
+  return useQuery({
+    queryKey: ['platform', 'roles', organisation],
+    queryFn: ({ signal }) => accounts.listPlatformRoles({ organisation }, signal),
+    select: ({ roles }) => roles,
+  });
+}
+
 export function usePlatformAudit() {
   return usePages(['platform', 'audit'], (pageToken, signal) =>
     accounts.listPlatformAuditEntries({ pageToken }, signal),

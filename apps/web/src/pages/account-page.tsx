@@ -7,6 +7,7 @@ import { Page } from '../components/page.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
 import { useDeletePerson, usePersonData } from '../controllers/person.ts';
 import { deletionInput } from '../inputs.ts';
+import { saveFile } from '../save-file.ts';
 
 export function AccountPage() {
   const person = usePersonData();
@@ -30,7 +31,11 @@ export function AccountPage() {
               One file with everything that is kept about you: account, organisations, invitations, keys and
               changes.
             </p>
-            <Button onPress={() => save('my-data.json', document)}>Download</Button>
+            <Button
+              onPress={() => saveFile('my-data.json', 'application/json', [JSON.stringify(document, null, 2)])}
+            >
+              Download
+            </Button>
           </>
         )}
       </Loaded>
@@ -79,15 +84,4 @@ function Deletion() {
       </Entry>
     </>
   );
-}
-
-function save(name: string, content: unknown): void {
-  const address = URL.createObjectURL(
-    new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' }),
-  );
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }

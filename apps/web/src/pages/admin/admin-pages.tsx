@@ -1,16 +1,19 @@
 import { Route, Routes } from 'react-router';
+import { accounts } from '../../accounts-api.ts';
+import { AuditExport } from '../../components/audit-export.tsx';
 import { AuditList } from '../../components/audit-list.tsx';
-import { Paged } from '../../components/loaded.tsx';
-import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
 import { SectionLinks } from '../../components/section-links.tsx';
-import { usePlatformAudit, usePlatformOrganisations } from '../../controllers/platform.ts';
+import { usePlatformAudit } from '../../controllers/platform.ts';
 import { NotFound } from '../not-found-page.tsx';
+import { AllOrganisationsPage } from './all-organisations-page.tsx';
+import { JobsPage } from './jobs-page.tsx';
 import { PeoplePage } from './people-page.tsx';
 
 const links = [
   { to: '.', text: 'People' },
   { to: 'organisations', text: 'Organisations' },
+  { to: 'jobs', text: 'Jobs' },
   { to: 'audit', text: 'Audit log' },
 ];
 
@@ -22,33 +25,11 @@ export function AdminPages() {
       <Routes>
         <Route index element={<PeoplePage />} />
         <Route path="organisations" element={<AllOrganisationsPage />} />
+        <Route path="jobs" element={<JobsPage />} />
         <Route path="audit" element={<WholeAuditPage />} />
         <Route path="*" element={<NotFound />} />
       </Routes>
     </Page>
-  );
-}
-
-function AllOrganisationsPage() {
-  const organisations = usePlatformOrganisations();
-  return (
-    <>
-      <h2>Organisations</h2>
-      <Paged pages={organisations} items={(page) => page.organisations} none="There is no organisation.">
-        {(all) => (
-          <ul className="rows">
-            {all.map(({ id, name, createdAt }) => (
-              <li key={id}>
-                <strong>{name}</strong> <span className="id">{id}</span>
-                <p className="hint">
-                  Created <Moment at={createdAt} />
-                </p>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Paged>
-    </>
   );
 }
 
@@ -57,6 +38,9 @@ function WholeAuditPage() {
   return (
     <>
       <h2>Audit log</h2>
+      <AuditExport
+        fetchPage={(pageToken) => accounts.listPlatformAuditEntries({ pageSize: 1000, pageToken })}
+      />
       <AuditList pages={pages} />
     </>
   );

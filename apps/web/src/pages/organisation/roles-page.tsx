@@ -3,6 +3,7 @@ import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Offered } from '../../components/offered.tsx';
+import { RoleText } from '../../components/role-text.tsx';
 import { TextEntry } from '../../components/text-entry.tsx';
 import { useDeleteRole, usePutRole, useRoles } from '../../controllers/members.ts';
 import { useMay } from '../../controllers/session.ts';
@@ -52,19 +53,13 @@ export function RolesPage({ organisation }: { organisation: string }) {
   );
 }
 
-function RoleRow({
-  organisation,
-  role: { name, description, permissions, builtIn },
-}: {
-  organisation: string;
-  role: Role;
-}) {
+function RoleRow({ organisation, role }: { organisation: string; role: Role }) {
+  const { name, builtIn } = role;
   const destroy = useDeleteRole(organisation, name);
   const may = useMay(organisation);
   return (
     <li>
-      <strong>{name}</strong> {description}
-      <p className="hint">{permissions.map((each) => (each === '*' ? 'everything' : each)).join(', ')}</p>
+      <RoleText role={role} />
       {!builtIn && may('roles.update') && (
         <Confirm
           label="Delete"
