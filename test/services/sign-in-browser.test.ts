@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { violations } from '../browser/violations.ts';
 import { addAuthenticator, opened, SignInChromium } from './sign-in-chromium.ts';
 import type { SignInStack } from './sign-in-stack.ts';
+import { registerAt } from './sign-in-steps.ts';
 
 /*
  * The pages in Chromium, before Ory Kratos itself.
@@ -63,6 +64,38 @@ test('a passkey from the registration is sufficient to sign in', async () => {
     ...{ httpOnly: true, secure: true, sameSite: 'Lax' },
   });
 });
+
+test.each(['registration', 'sign-in'])(
+  'the token of an invitation, after #, is there after a %s, and no server was told of it',
+  async (way) => {
+    const invited = '/invitations#plinth_invitation_abc-123';
+    const [email, password] = [`invited-${way}@example.org`, 'correct horse battery staple 7'];
+    if (way === 'sign-in') await registerAt(stack, email, password);
+    const { page, complaints } = await opened(await chromium.browser.newContext());
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.url()} ${request.postData() ?? ''}`));
+    await page.goto(`${stack.shop}${invited}`);
+    if (way === 'registration') {
+      await page.getByRole('link', { name: 'Create an account' }).click();
+      await page.fill('[name="traits.email"]', email);
+      await page.click('button[value="profile"]');
+      await page.fill('[name="password"]', password);
+      await page.click('button[value="password"]');
+      await page.fill('[name="code"]', await stack.code(email));
+      await page.click('button[name="method"][value="code"]');
+      await page.waitForURL((url) => url.pathname !== '/verification');
+    }
+    if (new URL(page.url()).origin !== stack.shop) {
+      await page.fill('[name="identifier"]', email);
+      await page.fill('[name="password"]', password);
+      await page.click('button[value="password"]');
+    }
+    await page.waitForURL(`${stack.shop}${invited}`);
+    expect(asked.map((line) => line.replace(/#\S*/, '')).join()).not.toContain('plinth_invitation');
+    expect(complaints).toEqual([]);
+  },
+  60_000,
+);
 
 test('a browser without JavaScript is redirected to the sign-in page and sees no passkey button', async () => {
   const { page } = await opened(await chromium.browser.newContext({ javaScriptEnabled: false }));

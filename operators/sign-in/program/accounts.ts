@@ -15,6 +15,7 @@ const files = new Map(
   [
     ['/style.css', 'text/css; charset=utf-8'],
     ['/passkeys.js', 'text/javascript; charset=utf-8'],
+    ['/keep-fragment.js', 'text/javascript; charset=utf-8'],
   ].map(([path = '', type = '']) => [
     path,
     { type, content: readFileSync(new URL(`.${path}`, import.meta.url), 'utf8') },

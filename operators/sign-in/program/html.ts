@@ -8,7 +8,7 @@ export function escaped(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** `accounts`: a page of accounts, with style sheet and script. `plain`: a page at the host of an app, without them. */
+/** `accounts`: a page of accounts, with style sheet and scripts. `plain`: a page at the host of an app, without them. */
 export type PageKind = 'accounts' | 'plain';
 
 /** A complete HTML page; `content` is HTML. */
@@ -16,7 +16,7 @@ export function page(title: string, content: string, kind: PageKind = 'accounts'
   const own =
     kind === 'plain'
       ? ''
-      : '\n<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/style.css">\n<script src="/passkeys.js" defer></script>';
+      : '\n<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/style.css">\n<script src="/passkeys.js" defer></script>\n<script src="/keep-fragment.js" defer></script>';
   return `<!doctype html>
 <html lang="en">
 <head>
