@@ -1,19 +1,13 @@
 import './cli/compile-cache.ts';
-import { InvalidArgumentError } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
+import { requestNumber } from './cli/request-number.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
 const root = repositoryRoot;
 const print = (text: string) => void process.stdout.write(text);
 
-function numberOf(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1 && number <= 9_999_999) return number;
-  throw new InvalidArgumentError('It is the number of a pull request, such as 12.');
-}
-
 const environment = ['<environment>', 'a folder of clusters/ whose cluster.yaml has previews'] as const;
-const request = ['--pr <number>', 'the pull request, or merge request', numberOf] as const;
+const request = ['--pr <number>', 'the pull request, or merge request', requestNumber] as const;
 
 const program = npmCommand('preview')
   .description(

@@ -1,7 +1,8 @@
 import { Argument } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
+import { requestNumber } from './cli/request-number.ts';
 import { sizes } from './seed/data.ts';
-import { type SeedTask, seed } from './seed/seed.ts';
+import { type SeedOptions, type SeedTask, seed } from './seed/seed.ts';
 
 const program = npmCommand('seed')
   .description(
@@ -14,8 +15,9 @@ const program = npmCommand('seed')
     ]),
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--pr <number>', 'fills the preview of this pull request, which has orders alone', requestNumber)
   .option('--password <text>', 'of the people; default: a random one, which is printed')
-  .action(async (what: SeedTask, options: { env: string; password?: string }) => {
+  .action(async (what: SeedTask, options: SeedOptions) => {
     await runCommand(() => seed(what, options));
   });
 

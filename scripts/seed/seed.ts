@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from '../../model/schema/cluster.ts';
+import { previewAppName } from '../../model/schema/previews.ts';
 import { accountsOperator, databaseCluster, databaseName } from '../../model/schema/database.ts';
 import { kratosPorts } from '../../operators/kratos/config.ts';
 import { forwardToPod } from '../call/port-forward.ts';
@@ -14,22 +15,41 @@ import { cleanAccounts, cleanOrders, seedAccounts, seedOrders } from './sql.ts';
 
 export type SeedTask = SeedSize | 'clean';
 
+/** Where a seed goes: an environment, or the preview of a pull request in it. */
+export interface SeedOptions {
+  env: string;
+  /** Number of the pull request. */
+  pr?: number;
+  password?: string;
+}
+
+/** What a seed fills, and the name of each app there. */
+export interface SeedPlan {
+  people: boolean;
+  accounts: string | undefined;
+  orders: string | undefined;
+}
+
+/** A preview has orders alone: people and their organisations are those of its environment, which it must not change. */
+export function planSeed({ signIn, apps }: Pick<Cluster, 'signIn' | 'apps'>, pr: number | undefined): SeedPlan {
+  if (pr !== undefined)
+    return { people: false, accounts: undefined, orders: previewAppName(pr, 'orders') };
+  const known = (app: string) => (Object.hasOwn(apps, app) ? app : undefined);
+  return { people: signIn !== undefined, accounts: known('accounts'), orders: known('orders') };
+}
+
 /** Carries out the command; returns the exit code. What an earlier seed made goes first. */
-export async function seed(what: SeedTask, options: { env: string; password?: string }): Promise<number> {
+export async function seed(what: SeedTask, options: SeedOptions): Promise<number> {
   const cluster = readCluster(options.env);
   refuseProduction(cluster);
-  const here = {
-    people: cluster.signIn !== undefined,
-    accounts: Object.hasOwn(cluster.apps, 'accounts'),
-    orders: Object.hasOwn(cluster.apps, 'orders'),
-  };
+  const here = planSeed(cluster, options.pr);
   const data = what === 'clean' ? undefined : seedData(what);
   const password = options.password ?? randomBytes(12).toString('base64url');
-  if (here.orders) await inDatabase(cluster, 'orders', cleanOrders, data && seedOrders(data));
-  if (here.accounts) await inDatabase(cluster, 'accounts', cleanAccounts);
+  if (here.orders) await inDatabase(cluster, here.orders, cleanOrders, data && seedOrders(data));
+  if (here.accounts) await inDatabase(cluster, here.accounts, cleanAccounts);
   if (here.people) {
     const ids = await peopleOf(cluster, data, password);
-    if (here.accounts && data) await inDatabase(cluster, 'accounts', seedAccounts(data, ids));
+    if (here.accounts && data) await inDatabase(cluster, here.accounts, seedAccounts(data, ids));
   }
   for (const line of said(data, here, password)) process.stdout.write(`${line}\n`);
   return 0;
@@ -81,13 +101,13 @@ async function peopleOf(
 
 function said(
   data: SeedData | undefined,
-  here: { people: boolean; accounts: boolean; orders: boolean },
+  here: SeedPlan,
   password: string,
 ): string[] {
   if (data === undefined) return ['what seeds made is removed'];
   const people = `people: ${data.people.length}, such as ${data.people[0]?.email}, with the password ${password}`;
   return [
-    here.people ? people : 'no people: this environment has no signIn',
+    here.people ? people : 'no people: these are of an environment with signIn',
     here.accounts
       ? `organisations: ${data.organisations.length}`
       : 'no organisations: accounts does not run here',

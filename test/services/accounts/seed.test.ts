@@ -5,7 +5,8 @@ import { databaseAccess } from '../../../apps/kit/database.ts';
 import { migrate } from '../../../apps/kit/migrate.ts';
 import { databaseName } from '../../../model/schema/database.ts';
 import { seedData, sizes } from '../../../scripts/seed/data.ts';
-import { refuseProduction } from '../../../scripts/seed/seed.ts';
+import type { Cluster } from '../../../model/schema/cluster.ts';
+import { planSeed, refuseProduction } from '../../../scripts/seed/seed.ts';
 import { cleanAccounts, cleanOrders, seedAccounts, seedOrders } from '../../../scripts/seed/sql.ts';
 import { asSuperuser, makeDatabase } from '../postgres.ts';
 import { loginAs } from '../world.ts';
@@ -71,6 +72,20 @@ describe('a seed', () => {
     expect(await counts()).toEqual({
       ...{ people: [{ n: 1 }], roles: [{ n: 0 }] },
       ...{ orders: [{ n: 1 }], lines: [{ n: 0 }] },
+    });
+  });
+
+  it('fills what the environment has, and of a preview its orders alone', () => {
+    const signIn = { mail: { kind: 'mailpit' } } as unknown as NonNullable<Cluster['signIn']>;
+    const apps = { accounts: null, orders: null } as unknown as Cluster['apps'];
+    expect(planSeed({ signIn, apps }, undefined)).toEqual({
+      ...{ people: true, accounts: 'accounts', orders: 'orders' },
+    });
+    expect(planSeed({ signIn: undefined, apps: {} }, undefined)).toEqual({
+      ...{ people: false, accounts: undefined, orders: undefined },
+    });
+    expect(planSeed({ signIn, apps }, 12)).toEqual({
+      ...{ people: false, accounts: undefined, orders: 'pr-12-orders' },
     });
   });
 
