@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import { previewAppName } from '../../model/schema/previews.ts';
 import { accountsOperator, databaseCluster, databaseName } from '../../model/schema/database.ts';
+import { previewAppName } from '../../model/schema/previews.ts';
 import { kratosPorts } from '../../operators/kratos/config.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
@@ -31,9 +31,11 @@ export interface SeedPlan {
 }
 
 /** A preview has orders alone: people and their organisations are those of its environment, which it must not change. */
-export function planSeed({ signIn, apps }: Pick<Cluster, 'signIn' | 'apps'>, pr: number | undefined): SeedPlan {
-  if (pr !== undefined)
-    return { people: false, accounts: undefined, orders: previewAppName(pr, 'orders') };
+export function planSeed(
+  { signIn, apps }: Pick<Cluster, 'signIn' | 'apps'>,
+  pr: number | undefined,
+): SeedPlan {
+  if (pr !== undefined) return { people: false, accounts: undefined, orders: previewAppName(pr, 'orders') };
   const known = (app: string) => (Object.hasOwn(apps, app) ? app : undefined);
   return { people: signIn !== undefined, accounts: known('accounts'), orders: known('orders') };
 }
@@ -99,11 +101,7 @@ async function peopleOf(
   }
 }
 
-function said(
-  data: SeedData | undefined,
-  here: SeedPlan,
-  password: string,
-): string[] {
+function said(data: SeedData | undefined, here: SeedPlan, password: string): string[] {
   if (data === undefined) return ['what seeds made is removed'];
   const people = `people: ${data.people.length}, such as ${data.people[0]?.email}, with the password ${password}`;
   return [

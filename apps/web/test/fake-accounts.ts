@@ -126,7 +126,10 @@ export class FakeAccounts {
     listAuditEntries: ({ pageToken = '' }) =>
       pageToken === ''
         ? { entries: [entry], nextPageToken: '2' }
-        : { entries: [{ ...entry, id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f12', action: 'role.put' }], nextPageToken: '' },
+        : {
+            entries: [{ ...entry, id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f12', action: 'role.put' }],
+            nextPageToken: '',
+          },
     listPeople: () => ({
       people: [{ id: 'bo', email: bo.email, name: '', verified: [] }],
       nextPageToken: '',

@@ -134,9 +134,7 @@ describe('an organisation', () => {
       expect.objectContaining({ action: 'role.put' }),
     ]);
     expect(shown.api.asked).toEqual(
-      ['', '2'].map(
-        (token) => `GET ${api('/audit')}?oldestFirst=true&pageSize=1000&pageToken=${token}`,
-      ),
+      ['', '2'].map((token) => `GET ${api('/audit')}?oldestFirst=true&pageSize=1000&pageToken=${token}`),
     );
     shown.api.instead = refusal(403, 'permission_denied', 'this takes the permission audit.read');
     await shown.user.click(screen.getByRole('button', { name: 'Download the whole log' }));

@@ -32,7 +32,9 @@ export function AccountPage() {
               changes.
             </p>
             <Button
-              onPress={() => saveFile('my-data.json', 'application/json', [JSON.stringify(document, null, 2)])}
+              onPress={() =>
+                saveFile('my-data.json', 'application/json', [JSON.stringify(document, null, 2)])
+              }
             >
               Download
             </Button>

@@ -4,7 +4,11 @@ import type { Organisation } from '../../accounts-api.ts';
 import { Loaded, Paged } from '../../components/loaded.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { RoleText } from '../../components/role-text.tsx';
-import { usePlatformMembers, usePlatformOrganisations, usePlatformRoles } from '../../controllers/platform.ts';
+import {
+  usePlatformMembers,
+  usePlatformOrganisations,
+  usePlatformRoles,
+} from '../../controllers/platform.ts';
 
 export function AllOrganisationsPage() {
   const organisations = usePlatformOrganisations();

@@ -71,7 +71,8 @@ function DeadJob({ queue, job: { id, attempts, createdAt, failure } }: { queue: 
     <li>
       <span className="id">{id}</span>
       <p className="hint">
-        Made <Moment at={createdAt} />, tried {attempts} times: {failure === '' ? 'no reason was given' : failure}
+        Made <Moment at={createdAt} />, tried {attempts} times:{' '}
+        {failure === '' ? 'no reason was given' : failure}
       </p>
       <Problem error={retry.error} />
       <Button aria-label={`Try again: ${id}`} isPending={retry.isPending} onPress={() => retry.mutate()}>
