@@ -9,7 +9,7 @@ import { ask } from '../../../apps/kit/client.ts';
 import { Database, databaseAccess } from '../../../apps/kit/database.ts';
 import type { CreateOrganisationResponse } from '../../../apps/kit/generated/accounts.ts';
 import { type AccountsApi, accountsRoutes } from '../../../apps/kit/generated/accounts-rest.ts';
-import { JobsServiceClient } from '../../../apps/kit/generated/jobs.ts';
+import { JobState, JobsServiceClient } from '../../../apps/kit/generated/jobs.ts';
 import { personHeader } from '../../../apps/kit/person.ts';
 import { RestRefusal, restClient } from '../../../apps/kit/rest-client.ts';
 import { runWorker } from '../../../apps/orders/src/worker.ts';
@@ -545,7 +545,7 @@ describe('the queue, for an administrator of the platform', () => {
     await expect(ask(own, own.deleteSchedule, { queue, key: 'k' })).rejects.toMatchObject(denied);
     own.close();
     const shop = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'orders'));
-    const others = { queue: 'accounts.other', state: 0, pageSize: 1, pageToken: '' };
+    const others = { queue: 'accounts.other', state: JobState.JOB_STATE_UNSPECIFIED, pageSize: 1, pageToken: '' };
     await expect(ask(shop, shop.listJobs, others)).rejects.toMatchObject(denied);
     shop.close();
   });
