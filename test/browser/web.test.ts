@@ -205,6 +205,7 @@ describe('by keyboard alone', () => {
       }
       expect(found).toEqual(names.map((name) => ({ name, seen: true })));
     },
+    60_000,
   );
 });
 

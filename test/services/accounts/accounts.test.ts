@@ -519,7 +519,7 @@ describe('the queue, for an administrator of the platform', () => {
     expect(await of('GET', '/v1/platform/queues')).toEqual({
       queues: [{ name: queue, queued: 0, active: 0, retry: 0, completed: 0, cancelled: 0, dead: 1 }],
     });
-    expect(await of('POST', `${at}/${id}/retry`)).toMatchObject({ job: { id, state: 'queued' } });
+    expect(await of('POST', `${at}/${id}/retry`)).toMatchObject({ job: { id, state: 'retry' } });
     expect(await of('GET', '/v1/platform/audit?pageSize=1')).toMatchObject({
       entries: [{ actor: 'person:root', action: 'job.retry', subject: `job:${queue}/${id}` }],
     });

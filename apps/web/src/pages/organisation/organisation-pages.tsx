@@ -24,7 +24,7 @@ export function OrganisationPages() {
     { to: 'settings', text: 'Settings' },
   ];
   return (
-    <Page title={organisation.data?.name ?? 'Organisation'}>
+    <Page title={organisation.data?.name ?? 'Organisation'} of={id}>
       <Loaded query={organisation}>
         {(known) => (
           <>
