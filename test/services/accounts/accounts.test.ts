@@ -545,7 +545,12 @@ describe('the queue, for an administrator of the platform', () => {
     await expect(ask(own, own.deleteSchedule, { queue, key: 'k' })).rejects.toMatchObject(denied);
     own.close();
     const shop = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'orders'));
-    const others = { queue: 'accounts.other', state: JobState.JOB_STATE_UNSPECIFIED, pageSize: 1, pageToken: '' };
+    const others = {
+      queue: 'accounts.other',
+      state: JobState.JOB_STATE_UNSPECIFIED,
+      pageSize: 1,
+      pageToken: '',
+    };
     await expect(ask(shop, shop.listJobs, others)).rejects.toMatchObject(denied);
     shop.close();
   });
