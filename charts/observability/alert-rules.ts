@@ -1,7 +1,8 @@
 import type { Environment } from '../../model/graph.ts';
 import { rolloutGate } from '../../model/rollout.ts';
-import { databasesOf } from '../../model/schema/database.ts';
 import { controlPlaneRules } from './control-plane-rules.ts';
+import { databaseRules } from './database-rules.ts';
+import { fluxRules } from './flux-rules.ts';
 import { objectiveRules } from './objective-rules.ts';
 import { runs } from './observed.ts';
 import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
@@ -9,24 +10,27 @@ import { appSeries, queries } from './queries.ts';
 import { rolloutRules } from './rollout-rules.ts';
 import { scrapeTargets } from './scrape-targets.ts';
 import { telemetryRules } from './telemetry-rules.ts';
+import { workloadRules } from './workload-rules.ts';
 
 /** Every alert of an environment: those of the platform and of each app with an objective. */
 export function alertRules(env: Environment): RuleFile {
   const objectives = env.apps.flatMap((app) =>
     app.objective === undefined
       ? []
-      : [{ name: `objective-${app.name}`, rules: objectiveRules(app.name, app.objective) }],
+      : [{ name: `objective-${app.name}`, rules: objectiveRules(env, app.name, app.objective) }],
   );
   return {
     groups: [
       { name: 'watchdog', rules: watchdog() },
       { name: 'targets', rules: targets(env) },
-      { name: 'cluster', rules: cluster() },
+      { name: 'workloads', rules: workloadRules(env) },
+      { name: 'volumes', rules: volumes() },
       { name: 'control-plane', rules: controlPlaneRules() },
       { name: 'nodes', rules: nodes() },
       { name: 'platform', rules: platform(env) },
+      { name: 'flux', rules: fluxRules(env) },
       { name: 'telemetry', rules: telemetryRules(env) },
-      { name: 'databases', rules: databases(env) },
+      { name: 'databases', rules: databaseRules(env) },
       ...(runs(env, rolloutGate) ? [{ name: 'rollouts', rules: rolloutRules() }] : []),
       { name: 'usage', rules: usage() },
       ...objectives,
@@ -60,26 +64,8 @@ function targets(env: Environment): PrometheusRule[] {
   ];
 }
 
-function cluster(): PrometheusRule[] {
+function volumes(): PrometheusRule[] {
   return [
-    alert('ContainerRestarts', 'ticket', {
-      // A gauge: the collector reads the count from the pod's status.
-      expr: 'delta(k8s_container_restarts[15m]) >= 3',
-      summary:
-        'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts repeatedly.',
-    }),
-    alert('PodWaits', 'ticket', {
-      // 1 is Pending (k8sclusterreceiver, 'k8s.pod.phase').
-      expr: 'k8s_pod_phase == 1',
-      hold: '15m',
-      summary: 'The pod {{ $labels.namespace }}/{{ $labels.pod }} has been pending for 15 minutes.',
-    }),
-    alert('DeploymentUnavailable', 'page', {
-      expr: 'k8s_deployment_available < k8s_deployment_desired',
-      hold: '15m',
-      summary:
-        'The Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has fewer ready pods than desired.',
-    }),
     alert('VolumeFull', 'ticket', {
       expr:
         'kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.1' +
@@ -124,20 +110,17 @@ function nodes(): PrometheusRule[] {
       summary: 'The node {{ $labels.node }} has less than 5 % of its memory left.',
     }),
     alert('ClockSkew', 'ticket', {
-      expr: 'abs(node_timex_offset_seconds) > 0.5',
+      // What a time service says, and the difference to the clock of Prometheus, which is there without one: up to a scrape's duration.
+      expr: 'abs(node_timex_offset_seconds) > 0.5 or abs(node_time_seconds - timestamp(node_time_seconds)) > 15',
       hold: '10m',
       summary:
-        'The clock of {{ $labels.node }} is off by more than half a second: certificates and tokens may be refused.',
+        'The clock of {{ $labels.node }} is off by {{ $value | humanizeDuration }}: certificates and tokens may be refused.',
     }),
   ];
 }
 
 function platform({ operators }: Environment): PrometheusRule[] {
   const has = (name: string) => operators.some((operator) => operator.name === name);
-  const controllers = operators
-    .find(({ name }) => name === 'flux')
-    ?.metrics.map(({ workload }) => workload)
-    .join('|');
   return [
     ...(has('cert-manager')
       ? [
@@ -158,17 +141,6 @@ function platform({ operators }: Environment): PrometheusRule[] {
           }),
         ]
       : []),
-    ...(controllers === undefined || controllers === ''
-      ? []
-      : [
-          alert('FluxFails', 'ticket', {
-            expr:
-              `sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result="error"}[30m])) > 3` +
-              ` unless sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result=~"success|requeue_after"}[30m])) > 0`,
-            hold: '15m',
-            summary: 'All reconciliations of Flux ({{ $labels.controller }}) failed for half an hour.',
-          }),
-        ]),
     ...(has('alertmanager')
       ? [
           alert('AlertsNotSent', 'ticket', {
@@ -178,42 +150,6 @@ function platform({ operators }: Environment): PrometheusRule[] {
           }),
         ]
       : []),
-  ];
-}
-
-function databases(env: Environment): PrometheusRule[] {
-  if (databasesOf(env).length === 0) return [];
-  const { instances, backups } = env.cluster.databases;
-  return [
-    alert('DatabaseInstanceDown', 'page', {
-      expr: `sum by (job) (cnpg_collector_up) < ${instances}`,
-      hold: '10m',
-      summary: `{{ $labels.job }} has {{ $value }} running instances of ${instances}.`,
-    }),
-    ...(instances > 1
-      ? [
-          alert('ReplicationLags', 'ticket', {
-            expr: 'cnpg_replication_lag_seconds > 60',
-            hold: '10m',
-            summary: 'The standby {{ $labels.pod }} of {{ $labels.job }} is more than a minute behind.',
-          }),
-        ]
-      : []),
-    ...(backups === undefined
-      ? []
-      : [
-          alert('BackupFailed', 'ticket', {
-            expr: 'max by (job) (cnpg_collector_last_failed_backup_timestamp) > max by (job) (cnpg_collector_last_available_backup_timestamp)',
-            hold: '15m',
-            summary: 'The newest backup of {{ $labels.job }} failed.',
-          }),
-          alert('BackupOld', 'page', {
-            // Zero means that there is no backup yet. The schedule can be weekly.
-            expr: 'time() - (max by (job) (cnpg_collector_last_available_backup_timestamp) != 0) > 8 * 86400',
-            hold: '30m',
-            summary: 'The newest backup of {{ $labels.job }} is older than eight days.',
-          }),
-        ]),
   ];
 }
 

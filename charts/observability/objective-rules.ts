@@ -1,5 +1,7 @@
+import type { Environment } from '../../model/graph.ts';
 import { durationBounds, type Objective } from '../../model/schema/objective.ts';
 import { namespaceOf } from '../kube/names.ts';
+import { commands } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Seconds for which the alerts of a new objective tell nobody. */
@@ -23,7 +25,11 @@ const burns = [
 const floor = 10;
 
 /** Rules of an app's objective: how many requests were bad, since when it is promised, and the alerts. */
-export function objectiveRules(app: string, objective: Objective): PrometheusRule[] {
+export function objectiveRules(
+  env: Pick<Environment, 'name' | 'cluster'>,
+  app: string,
+  objective: Objective,
+): PrometheusRule[] {
   const { success, within } = objective;
   const promise = `${success} % within ${within}`;
   const budget = Number((1 - success / 100).toFixed(6));
@@ -38,7 +44,7 @@ export function objectiveRules(app: string, objective: Objective): PrometheusRul
         // The second factor is 1. It adds the label by which Alertmanager notifies nobody.
         expr: `${burning} * on (app) group_left (${burnInLabel}) app:objective:burn_in{app="${app}",objective="${promise}"}`,
         summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${promise}).`,
-        evidence: evidence(app, long),
+        evidence: evidence(env, app, long),
       });
       return { ...rule, labels: { ...rule.labels, app, window: long } };
     }),
@@ -50,17 +56,16 @@ export function objectiveRules(app: string, objective: Objective): PrometheusRul
  * What a person asks first (Prometheus, 'Template reference', `query`): which request failed most, whether there is a new release, and the
  * commands for a trace, log lines and groups of errors.
  */
-function evidence(app: string, window: string): string {
+function evidence(env: Pick<Environment, 'name' | 'cluster'>, app: string, window: string): string {
   const failed = `topk(1, sum by (span_name) (increase(traces_span_metrics_calls_total{service_name="${app}",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"}[${window}])) > 0)`;
   const ready = (offset: string) =>
     `max by (image_tag) (k8s_container_ready{namespace="${namespaceOf({ name: app })}",container="${app}"}${offset})`;
   const released = `${ready('')} unless ${ready(' offset 1d')}`;
+  const { traces, errors, errorLines } = commands(env, app, window);
   return [
     `Failed most: {{ with query \`${failed}\` }}{{ . | first | label "span_name" }}, {{ . | first | value | printf "%.0f" }} times{{ else }}none; requests were slow{{ end }}`,
     `Released in the last day: {{ range $i, $each := query \`${released}\` }}{{ if $i }}, {{ end }}{{ $each.Labels.image_tag }}{{ else }}nothing{{ end }}`,
-    `Traces: npm run trace -- --slow ${app}`,
-    `Errors: npm run errors -- ${app} --since ${window}`,
-    `Lines: npm run logs -- ${app} --level error --since ${window}`,
+    ...[traces, errors, errorLines],
   ].join('\n');
 }
 

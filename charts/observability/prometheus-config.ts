@@ -78,8 +78,8 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
 
 /** Series of each container and volume, without those that neither an alert nor `npm run top` reads. */
 const kept = {
-  '/metrics/cadvisor': 'container_(cpu_usage_seconds_total|memory_working_set_bytes|oom_events_total)',
-  '/metrics': 'kubelet_volume_stats_(available|capacity)_bytes|kubelet_running_pods',
+  '/metrics/cadvisor': 'container_(cpu_usage_seconds_total|memory_working_set_bytes)',
+  '/metrics': 'kubelet_volume_stats_(available|capacity)_bytes',
 } as const;
 
 /** Token of Prometheus' own service account, and the CA of the cluster. */

@@ -103,7 +103,8 @@ function logsStore(): PrometheusRule {
   });
 }
 
-function isProbed(env: Environment): boolean {
+/** Whether the front page runs and is read by Prometheus. */
+export function isProbed(env: Environment): boolean {
   const app = env.apps.find(({ name }) => name === probeApp);
   return runs(env, 'opentelemetry-collector') && app !== undefined && readsSignal(app, 'metrics');
 }

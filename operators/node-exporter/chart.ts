@@ -29,6 +29,7 @@ const collectors = [
   'meminfo',
   'pressure',
   'stat',
+  'time',
   'timex',
   'uname',
 ];

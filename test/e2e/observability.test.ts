@@ -32,7 +32,6 @@ const afterTheFirstFault = [
   /^otelcol_exporter_(send_failed|enqueue_failed)_/,
   /^otelcol_receiver_refused_/,
   /^otelcol_processor_tail_sampling_/,
-  /^container_oom_events_total$/,
   /^node_timex_/,
 ];
 

@@ -58,6 +58,41 @@ function etcdRequests(count: number, seconds: number): Record<string, string> {
   };
 }
 
+/** Nodes of a DaemonSet. */
+function daemonSet(ready: string, desired: string): Record<string, string> {
+  return {
+    'k8s_daemonset_ready_nodes{namespace="a",daemonset="b"}': ready,
+    'k8s_daemonset_desired_scheduled_nodes{namespace="a",daemonset="b"}': desired,
+  };
+}
+
+/** Pods of a Job that needs one success, by minute. */
+function jobPods(pods: { failed: string; active: string; succeeded: string }): Record<string, string> {
+  const labels = '{namespace="a",job="b"}';
+  return {
+    [`k8s_job_failed_pods${labels}`]: pods.failed,
+    [`k8s_job_active_pods${labels}`]: pods.active,
+    [`k8s_job_successful_pods${labels}`]: pods.succeeded,
+    [`k8s_job_desired_successful_pods${labels}`]: '1x80',
+  };
+}
+
+/** Reconciliations of Kustomizations. */
+function reconciled(counts: string): Record<string, string> {
+  const labels = 'job="kustomize-controller",controller="kustomization",result="success"';
+  return { [`controller_runtime_reconcile_total{${labels}}`]: counts };
+}
+
+/** Connections in two states, of a hundred. */
+function connections(idle: number, active: number): Record<string, string> {
+  const pod = 'job="orders-db",pod="a"';
+  return {
+    [`cnpg_connections_count{${pod},state="idle"}`]: `${idle}x30`,
+    [`cnpg_connections_count{${pod},state="active"}`]: `${active}x30`,
+    [`cnpg_settings_max_connections{${pod}}`]: '100x30',
+  };
+}
+
 const etcdSize = 'apiserver_storage_size_bytes{node="a"}';
 
 export const cases: AlertCase[] = [
@@ -101,6 +136,32 @@ export const cases: AlertCase[] = [
     },
     quiet: 14,
     fires: 16,
+  },
+  {
+    alert: 'DaemonSetUnavailable',
+    series: daemonSet('2x30', '3x30'),
+    quiet: 14,
+    fires: 16,
+  },
+  { alert: 'DaemonSetUnavailable', series: daemonSet('3x30', '3x30'), quiet: 25 },
+  // The second attempt fails at minute 2; then it is not tried again.
+  {
+    alert: 'JobFailed',
+    series: jobPods({ failed: '0 1 2+0x30', active: '1 1 0+0x30', succeeded: '0x30' }),
+    quiet: 11,
+    fires: 14,
+  },
+  // The second attempt succeeds.
+  {
+    alert: 'JobFailed',
+    series: jobPods({ failed: '0 1+0x60', active: '1 1 0+0x60', succeeded: '0 0 1+0x60' }),
+    quiet: 50,
+  },
+  // It is tried again: the pause between two attempts is six minutes at most.
+  {
+    alert: 'JobFailed',
+    series: jobPods({ failed: '1x7 2x7 3x60', active: '0x5 1 1 0x5 1 1 0x60', succeeded: '0x80' }),
+    quiet: 20,
   },
   {
     alert: 'VolumeFull',
@@ -169,6 +230,10 @@ export const cases: AlertCase[] = [
   },
   { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '-0.7x20' }, quiet: 9, fires: 11 },
   { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '0.01x20' }, quiet: 15 },
+  // No time service runs. The first sample is of 1970: a minute fast, and in time.
+  { alert: 'ClockSkew', series: { 'node_time_seconds{node="a"}': '60+60x20' }, quiet: 9, fires: 11 },
+  { alert: 'ClockSkew', series: { 'node_time_seconds{node="a"}': '-3600+60x20' }, quiet: 9, fires: 11 },
+  { alert: 'ClockSkew', series: { 'node_time_seconds{node="a"}': '1+60x20' }, quiet: 15 },
   {
     // Due at minute 60.
     alert: 'CertificateNotRenewed',
@@ -218,6 +283,47 @@ export const cases: AlertCase[] = [
         '0+1x90',
     },
     quiet: 60,
+  },
+  { alert: 'FluxStale', series: reconciled('0+1x20 20x70'), quiet: 60, fires: 70 },
+  { alert: 'FluxStale', series: reconciled('0+1x90'), quiet: 80 },
+  // One of the two does its work.
+  {
+    alert: 'FluxStale',
+    series: {
+      ...reconciled('0+1x90'),
+      'controller_runtime_reconcile_total{job="source-controller",controller="gitrepository",result="success"}':
+        '7x90',
+    },
+    fires: 60,
+  },
+  // Two pods of the front page; one has not seen it yet.
+  {
+    alert: 'KustomizationFails',
+    series: {
+      'flux_kustomization_ready{pod="a",name="orders"}': '0x30',
+      'flux_kustomization_ready{pod="b",name="orders"}': '1 0x30',
+      'flux_kustomization_ready{pod="a",name="jobs"}': '1x30',
+    },
+    quiet: 14,
+    fires: 16,
+  },
+  {
+    alert: 'KustomizationFails',
+    series: { 'flux_kustomization_ready{pod="a",name="orders"}': '0x10 1x30' },
+    quiet: 30,
+  },
+  { alert: 'DatabaseConnectionsUsed', series: connections(61, 30), quiet: 4, fires: 6 },
+  { alert: 'DatabaseConnectionsUsed', series: connections(59, 30), quiet: 20 },
+  {
+    alert: 'DatabaseDeadlocks',
+    series: { 'cnpg_traffic_deadlocks{job="orders-db",pod="a"}': '0+1x30' },
+    quiet: 2,
+    fires: 10,
+  },
+  {
+    alert: 'DatabaseDeadlocks',
+    series: { 'cnpg_traffic_deadlocks{job="orders-db",pod="a"}': '0 0 1 1 2+0x60' },
+    quiet: 40,
   },
   {
     alert: 'DatabaseInstanceDown',
@@ -472,6 +578,13 @@ export const days: AlertCase[] = [
     series: { 'app:requests:rate5m{app="orders"}': '1x2 _x60' },
     quiet: 1440,
     fires: 1530,
+  },
+  // After a day it is old.
+  {
+    alert: 'JobFailed',
+    series: jobPods({ failed: '0 2+0x60', active: '0x60', succeeded: '0x60' }),
+    fires: 1410,
+    quiet: 1530,
   },
   // Nobody ever came.
   { alert: 'ObjectiveUnmeasured', series: { 'up{job="orders"}': '1x60' }, quiet: 1560 },

@@ -168,9 +168,9 @@ function evidenceTest(
       evidence: [
         `Failed most: ${most(window)}`,
         `Released in the last day: ${released}`,
-        'Traces: npm run trace -- --slow orders',
-        `Errors: npm run errors -- orders --since ${window}`,
-        `Lines: npm run logs -- orders --level error --since ${window}`,
+        'Traces: npm run trace -- --slow orders --env test',
+        `Errors: npm run errors -- orders --since ${window} --env test`,
+        `Lines: npm run logs -- orders --level error --since ${window} --env test`,
       ].join('\n'),
     },
   }));

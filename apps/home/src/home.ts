@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from './api.ts';
 import { build } from './assets.ts';
 import { watchErrors } from './errors/errors.ts';
-import { metricsServer } from './probe/metrics.ts';
+import { metricsServer } from './metrics-server.ts';
+import { exposition } from './probe/metrics.ts';
 import { startProbe } from './probe/probe.ts';
 import { serviceName } from './probe/telemetry.ts';
 import { watchSignals } from './signals.ts';
@@ -13,6 +14,7 @@ import { answered, watchCluster } from './snapshot.ts';
 import { type State, stateOf } from './state.ts';
 import type { Stores } from './stores.ts';
 import { stream } from './stream.ts';
+import { syncExposition } from './sync-metrics.ts';
 
 /** Inputs of the front page. */
 export interface HomeInput {
@@ -21,7 +23,7 @@ export interface HomeInput {
   port: number;
   /** Stores of signals. Default: none. */
   stores?: Stores;
-  /** Port of the metrics of the probe; 0: any free port. Default: no probe. */
+  /** Port of the metrics of the probe and of Flux; 0: any free port. Default: neither metrics nor probe. */
   metricsPort?: number;
   /** First delay after a failure of the API server; doubles up to thirty times as long. */
   retryMs?: number;
@@ -73,7 +75,7 @@ export async function startHome(input: HomeInput): Promise<Home> {
 
   const server = createServer(site({ state, ready: () => !stopping && answered(snapshot), stream: pages }));
   const port = await listen(server, input.port);
-  const probed = await startProbing(input, port, ending.signal);
+  const probed = await startProbing(input, port, () => syncExposition(state().syncs), ending.signal);
 
   return {
     port,
@@ -94,15 +96,17 @@ export async function startHome(input: HomeInput): Promise<Home> {
   };
 }
 
-/** Starts the probe of the stores, and serves its metrics. */
+/** Starts the probe of the stores, and serves its metrics and those of Flux. */
 async function startProbing(
   { stores = {}, metricsPort }: HomeInput,
   port: number,
+  ofFlux: () => string,
   signal: AbortSignal,
 ): Promise<{ server: Server; port: number } | undefined> {
   if (metricsPort === undefined) return undefined;
   const probed = { app: 'home', service: serviceName() };
-  const server = metricsServer(startProbe({ stores, probed, page: `http://127.0.0.1:${port}/` }, signal));
+  const probe = startProbe({ stores, probed, page: `http://127.0.0.1:${port}/` }, signal);
+  const server = metricsServer(() => `${exposition(probe)}${ofFlux()}`);
   return { server, port: await listen(server, metricsPort) };
 }
 

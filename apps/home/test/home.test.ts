@@ -14,6 +14,7 @@ import {
   gitRepository,
   kustomization,
   node,
+  unreadyKustomization,
   warning,
 } from './objects.ts';
 
@@ -39,8 +40,8 @@ afterEach(async () => {
   rmSync(account, { recursive: true });
 });
 
-async function start(stores: Stores = {}): Promise<void> {
-  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10, stores });
+async function start(stores: Stores = {}, more: { metricsPort?: number } = {}): Promise<void> {
+  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10, stores, ...more });
 }
 
 function get(path: string, init?: RequestInit): Promise<Response> {
@@ -380,3 +381,21 @@ function follow(response: Response): Events {
     },
   };
 }
+
+describe('the metrics', () => {
+  test('say which Kustomization fails; one that waits for it does not', async () => {
+    await start({}, { metricsPort: 0 });
+    api.put(paths.kustomizations, unreadyKustomization('orders', 'False', 'HealthCheckFailed', 'no answer'));
+    api.put(paths.kustomizations, unreadyKustomization('stock', 'False', 'DependencyNotReady', 'waits'));
+    await vi.waitFor(async () => {
+      const answer = await fetch(`http://127.0.0.1:${home.metricsPort}/metrics`);
+      const samples = (await answer.text()).split('\n').filter((line) => line.startsWith('flux_'));
+      expect(samples).toEqual([
+        'flux_kustomization_ready{name="orders"} 0',
+        'flux_kustomization_ready{name="platform"} 1',
+        'flux_kustomization_ready{name="stock"} 1',
+      ]);
+    }, 3_000);
+    expect((await fetch(`http://127.0.0.1:${home.metricsPort}/`)).status).toBe(404);
+  });
+});
