@@ -58,12 +58,14 @@ function receiversOf({ cluster }: Pick<Environment, 'cluster'>): readonly AlertR
   return cluster.observability === 'off' ? [] : (cluster.observability.alerts?.receivers ?? []);
 }
 
+/** Of each alert: summary and runbook in a line, and its evidence below; then those that ended since the last message. */
+const text =
+  '{{ range .Alerts.Firing }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ with .Annotations.evidence }}{{ . }}\n{{ end }}{{ end }}' +
+  '{{ range .Alerts.Resolved }}Ended: {{ .Annotations.summary }}\n{{ end }}';
+
 function receiver(cluster: string, given: AlertReceiver): object {
   const file = (key: string | undefined) => `${receiversFolder}/${key}`;
   const key = receiverKey(given);
-  // Of each alert: summary and runbook in a line, and its evidence below.
-  const text =
-    '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ with .Annotations.evidence }}{{ . }}\n{{ end }}{{ end }}';
   switch (given.kind) {
     case 'webhook':
       return { webhook_configs: [{ url_file: file(key), send_resolved: true }] };
@@ -74,6 +76,8 @@ function receiver(cluster: string, given: AlertReceiver): object {
             api_url_file: file(key),
             channel: given.channel,
             send_resolved: true,
+            // By default a link to the pod, which nobody can open.
+            title_link: '',
             title: `${cluster}: {{ .Status }} {{ .CommonLabels.alertname }}`,
             text,
           },
@@ -89,6 +93,8 @@ function receiver(cluster: string, given: AlertReceiver): object {
           send_resolved: true,
           headers: { Subject: `${cluster}: {{ .Status }} {{ .CommonLabels.alertname }}` },
           text,
+          // By default a page with links to the pod, which mail programs would show in place of the text.
+          html: '',
           ...(given.user === undefined ? {} : { auth_username: given.user, auth_password_file: file(key) }),
         })),
       };

@@ -29,7 +29,7 @@ function localText(text: string, { folder, identity, podLogs, own, others }: Loc
   let here = text
     .replaceAll('/identity/', `${identity}/`)
     .replaceAll(/(?<=[=\s"'])\/data\b/g, `${folder}/data`)
-    .replaceAll(/\/etc\/(collector|jaeger|prometheus)\b/g, folder)
+    .replaceAll(/\/etc\/(alertmanager|collector|jaeger|prometheus)(?![\w-])/g, folder)
     .replaceAll('/var/log/pods', podLogs)
     .replaceAll('/var/lib/opentelemetry-agent', `${folder}/data`)
     .replaceAll(/host: "?0\.0\.0\.0"?/g, 'host: 127.0.0.1');
