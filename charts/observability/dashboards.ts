@@ -12,13 +12,7 @@ import { DataqueryBuilder as LokiQuery } from '@grafana/grafana-foundation-sdk/l
 import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-
-/** Ids of the data sources, by signal, for dashboards and links. */
-export const dataSources = {
-  prometheus: { type: 'prometheus', uid: 'prometheus' },
-  loki: { type: 'loki', uid: 'loki' },
-  tempo: { type: 'tempo', uid: 'tempo' },
-} as const;
+import { dataSources } from './data-sources.ts';
 
 /** Folders of Grafana. */
 export type Folder = 'Apps' | 'Platform';

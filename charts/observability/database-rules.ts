@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { databasesOf } from '../../model/schema/database.ts';
+import { linesCommand } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Alerts on the databases that the environment runs. */
@@ -22,7 +23,10 @@ export function databaseRules(env: Environment): PrometheusRule[] {
       // A floor: a single deadlock is retried.
       expr: 'sum by (job) (increase(cnpg_traffic_deadlocks[1h])) >= 5',
       summary: '{{ $labels.job }} ended {{ $value | printf "%.0f" }} transactions by a deadlock in an hour.',
-      evidence: `Lines: npm run logs -- {{ reReplaceAll "-db$" "" $labels.job }} --grep deadlock --since 1h --env ${env.name}`,
+      evidence: linesCommand(env, '{{ reReplaceAll "-db$" "" $labels.job }}', {
+        since: '1h',
+        more: ' --grep deadlock',
+      }),
     }),
     ...(instances > 1
       ? [

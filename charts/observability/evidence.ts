@@ -1,20 +1,30 @@
 import type { Environment } from '../../model/graph.ts';
 
-/** Commands that show the cause of an alert of an app or operator; `name` can be a template of Prometheus. */
-export function commands(env: Pick<Environment, 'name' | 'cluster'>, name: string, since: string) {
-  const of = `--env ${env.name}`;
+/** Where commands look: the environment, and its store of log lines. */
+type Place = Pick<Environment, 'name' | 'cluster'>;
+
+/** The command for the state of everything. */
+export function stateCommand({ name }: Pick<Place, 'name'>): string {
+  return `State: npm run status -- --env ${name}`;
+}
+
+/** The command for log lines of an app or operator, whose name can be a template of Prometheus. */
+export function linesCommand(
+  { name: env }: Pick<Place, 'name'>,
+  name: string,
+  { since, more = '' }: { since: string; more?: string },
+): string {
+  return `Lines: npm run logs -- ${name}${more} --since ${since} --env ${env}`;
+}
+
+/** The commands for the requests of an app that failed or were slow. */
+export function requestCommands(env: Place, app: string, since: string): string[] {
   const { observability } = env.cluster;
-  // Traces and groups of errors are in Grafana there, which has no command.
-  const inGrafana = observability !== 'off' && observability.store === 'grafana';
-  return {
-    traces: inGrafana
-      ? `Traces: npm run open -- traces ${of}`
-      : `Traces: npm run trace -- --slow ${name} ${of}`,
-    errors: inGrafana
-      ? `Errors: npm run open -- logs ${of}`
-      : `Errors: npm run errors -- ${name} --since ${since} ${of}`,
-    lines: `Lines: npm run logs -- ${name} --since ${since} ${of}`,
-    errorLines: `Lines: npm run logs -- ${name} --level error --since ${since} ${of}`,
-    state: `State: npm run status -- ${of}`,
-  };
+  // Only VictoriaLogs groups errors.
+  const isGrouped = observability === 'off' || observability.store === 'light';
+  return [
+    `Traces: npm run trace -- --slow ${app} --env ${env.name}`,
+    ...(isGrouped ? [`Errors: npm run errors -- ${app} --since ${since} --env ${env.name}`] : []),
+    linesCommand(env, app, { since, more: ' --level error' }),
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
-import { commands } from './evidence.ts';
+import { stateCommand } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 import { isProbed } from './telemetry-rules.ts';
 
@@ -13,7 +13,7 @@ export function fluxRules(env: Environment): PrometheusRule[] {
   const controllers = env.operators.find(({ name }) => name === 'flux')?.metrics ?? [];
   if (controllers.length === 0) return [];
   const names = controllers.map(({ workload }) => workload).join('|');
-  const { state } = commands(env, 'flux', '30m');
+  const state = stateCommand(env);
   const results = (result: string) =>
     `sum by (job, controller) (increase(${reconciled}{job=~"${names}",result${result}}[30m]))`;
   return [

@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import { durationBounds, type Objective } from '../../model/schema/objective.ts';
 import { namespaceOf } from '../kube/names.ts';
-import { commands } from './evidence.ts';
+import { requestCommands } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Seconds for which the alerts of a new objective tell nobody. */
@@ -61,11 +61,10 @@ function evidence(env: Pick<Environment, 'name' | 'cluster'>, app: string, windo
   const ready = (offset: string) =>
     `max by (image_tag) (k8s_container_ready{namespace="${namespaceOf({ name: app })}",container="${app}"}${offset})`;
   const released = `${ready('')} unless ${ready(' offset 1d')}`;
-  const { traces, errors, errorLines } = commands(env, app, window);
   return [
     `Failed most: {{ with query \`${failed}\` }}{{ . | first | label "span_name" }}, {{ . | first | value | printf "%.0f" }} times{{ else }}none; requests were slow{{ end }}`,
     `Released in the last day: {{ range $i, $each := query \`${released}\` }}{{ if $i }}, {{ end }}{{ $each.Labels.image_tag }}{{ else }}nothing{{ end }}`,
-    ...[traces, errors, errorLines],
+    ...requestCommands(env, app, window),
   ].join('\n');
 }
 

@@ -1,10 +1,11 @@
 import type { Environment } from '../../model/graph.ts';
-import { commands } from './evidence.ts';
+import { linesCommand, stateCommand } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Alerts on pods and what makes them, of apps and of the platform. */
-export function workloadRules(env: Pick<Environment, 'name' | 'cluster'>): PrometheusRule[] {
-  const { lines, state } = commands(env, '{{ $labels.namespace }}', '30m');
+export function workloadRules(env: Pick<Environment, 'name'>): PrometheusRule[] {
+  const lines = linesCommand(env, '{{ $labels.namespace }}', { since: '30m' });
+  const state = stateCommand(env);
   return [
     alert('ContainerRestarts', 'ticket', {
       // A gauge: the collector reads the count from the pod's status.

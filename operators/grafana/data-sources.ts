@@ -1,4 +1,4 @@
-import { dataSources } from '../../charts/observability/dashboards.ts';
+import { dataSources } from '../../charts/observability/data-sources.ts';
 import { ports, serviceName } from '../../charts/observability/endpoints.ts';
 import { clientFiles } from '../../charts/observability/mutual-identity.ts';
 import { queries } from '../../charts/observability/queries.ts';

@@ -35,6 +35,13 @@ const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
 
 /** From a line of a container's file to a record with its level, message and trace. */
 const operators = [
+  // `container` takes namespace and pod out of the path, and knows no compressed file.
+  {
+    type: 'add',
+    if: `attributes["log.file.path"] endsWith ".gz"`,
+    field: 'attributes["log.file.path"]',
+    value: 'EXPR(trimSuffix(attributes["log.file.path"], ".gz"))',
+  },
   { type: 'container', id: 'container', max_log_size: signalLimits.line },
   {
     type: 'json_parser',
@@ -69,8 +76,13 @@ const operators = [
   },
 ];
 
-function filesOf(namespace: string): string {
-  return `${logsFolder}/${namespace}_*/*/*.log`;
+/**
+ * The file that a container writes, and those that the kubelet has rotated: the newest of them as it was, the others compressed (kubelet,
+ * `container_log_manager.go`). Where an app writes faster than it is read, they are what waits.
+ */
+function filesOf(pods: string): string[] {
+  const rotated = '????????-??????';
+  return ['log', `log.${rotated}`, `log.${rotated}.gz`].map((end) => `${logsFolder}/${pods}/*/*.${end}`);
 }
 
 /** A receiver that reads these files (filelogreceiver, 'Configuration'). */
@@ -80,6 +92,7 @@ function fileLog(include: string[], exclude: string[]): object {
     ...(exclude.length > 0 ? { exclude } : {}),
     // Each receiver lists its files again at this interval.
     poll_interval: '500ms',
+    compression: 'auto',
     include_file_path: true,
     include_file_name: false,
     start_at: 'beginning',
@@ -100,12 +113,12 @@ function idOf(kind: string, app?: string): string {
  * that grows faster than it is read keeps it from: such an app delays its own lines alone, and the agent's metrics count each app's lines.
  */
 function fileLogs(apps: Environment['apps']): Record<string, object> {
-  const own = apps.map((app) => ({ name: app.name, files: filesOf(namespaceOf(app)) }));
+  const own = apps.map((app) => ({ name: app.name, files: filesOf(`${namespaceOf(app)}_*`) }));
   // Its own complaint about a store that is away would be a line to send to that store.
-  const others = fileLog([`${logsFolder}/*/*/*.log`], [filesOf(name), ...own.map(({ files }) => files)]);
+  const others = fileLog(filesOf('*'), [...filesOf(`${name}_*`), ...own.flatMap(({ files }) => files)]);
   return {
     [idOf('file_log')]: others,
-    ...Object.fromEntries(own.map((app) => [idOf('file_log', app.name), fileLog([app.files], [])])),
+    ...Object.fromEntries(own.map((app) => [idOf('file_log', app.name), fileLog(app.files, [])])),
   };
 }
 

@@ -37,7 +37,7 @@ const housekeeping =
 
 export function logLine(json: string): LogLine {
   const stored = storedLine.parse(JSON.parse(json));
-  const named = {
+  const names = {
     level: levelOfSeverity(stored.severity_number) ?? stored.level?.toLowerCase(),
     namespace: stored['k8s.namespace.name'] ?? stored['service.name'],
     pod: stored['k8s.pod.name'],
@@ -51,9 +51,14 @@ export function logLine(json: string): LogLine {
   return {
     time: stored._time,
     message: stored._msg,
-    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined && value !== '')),
+    ...named(names),
     fields: Object.fromEntries(fields),
   };
+}
+
+/** Where a line comes from, without what it does not have. */
+export function named(names: Readonly<Record<string, string | undefined>>): Partial<LogLine> {
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined && value !== ''));
 }
 
 const colours = { error: 'red', fatal: 'red', warn: 'yellow', warning: 'yellow' } as const;

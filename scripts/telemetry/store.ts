@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { type RequestOptions, request as tlsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
+import { dataSources } from '../../charts/observability/data-sources.ts';
 import { ports, serviceName } from '../../charts/observability/endpoints.ts';
 import type { ObservabilityStore } from '../../model/schema/cluster/observability.ts';
 import { Failure } from '../cli/failure.ts';
@@ -16,20 +17,25 @@ const stores = {
   grafana: { port: ports.grafana, tls: false },
 } as const;
 
-export type StoreName = keyof typeof stores;
+/** Stores that require a certificate which only Grafana has: a person reaches them through it (Grafana, 'Data source HTTP API', 'Data source proxy calls'). */
+const behindGrafana = ['loki', 'tempo'] as const;
+
+export type StoreName = keyof typeof stores | (typeof behindGrafana)[number];
 
 /** A loopback port of this machine that is forwarded to a store's API through the API server. */
 export interface Store {
   name: StoreName;
   /** Options of `node:http` or `node:https` for it. */
   options: RequestOptions;
+  /** What stands before each path. Default: nothing. */
+  prefix?: string;
   close(): void;
 }
 
-/** Stores that a person can query, by `observability.store`. Loki and Tempo require a certificate that only Grafana has. */
+/** Stores that a person can query, by `observability.store`. */
 const reached: Readonly<Record<ObservabilityStore, readonly StoreName[]>> = {
   light: ['prometheus', 'victoria-logs', 'jaeger'],
-  grafana: ['prometheus', 'grafana'],
+  grafana: ['prometheus', 'grafana', ...behindGrafana],
 };
 
 /** Whether a store runs in an environment and a person can query it. */
@@ -52,6 +58,7 @@ export async function openStore(environment: string, name: StoreName, root = rep
       `Use Grafana: npm run open -- ${name === 'jaeger' ? 'traces' : 'logs'} --env ${environment}`,
     );
   }
+  if (name === 'loki' || name === 'tempo') return throughGrafana(environment, name, root);
   // Imported dynamically: the Kubernetes client is slow to load.
   const { forwardToPod } = await import('../call/port-forward.ts');
   const { port, tls } = stores[name];
@@ -61,6 +68,32 @@ export async function openStore(environment: string, name: StoreName, root = rep
     ? { ca: await authorityRoots(clusterClient(cluster.name), name), servername: serviceName(name) }
     : {};
   return { name, options: { ...address, ...trust }, close: () => forward.close() };
+}
+
+/** The login at Grafana, `USER:PASSWORD`, from the environment: an argument would be in the history of the shell. */
+export function grafanaLogin(): string | undefined {
+  return process.env.PLINTH_GRAFANA_LOGIN || undefined;
+}
+
+async function throughGrafana(
+  environment: string,
+  source: (typeof behindGrafana)[number],
+  root: string,
+): Promise<Store> {
+  const auth = grafanaLogin();
+  if (auth === undefined) {
+    throw new Failure(
+      `${source} is reached through Grafana, which asks for a login.`,
+      'As admin: export PLINTH_GRAFANA_LOGIN="admin:$(kubectl -n grafana exec deploy/grafana -c grafana -- cat /var/lib/grafana/secrets/admin-password)"',
+    );
+  }
+  const grafana = await openStore(environment, 'grafana', root);
+  return {
+    ...grafana,
+    name: source,
+    options: { ...grafana.options, auth },
+    prefix: `/api/datasources/proxy/uid/${dataSources[source].uid}`,
+  };
 }
 
 /** Opens a store for the duration of `work`. */
@@ -86,7 +119,7 @@ export async function* linesOf(
 ): AsyncGenerator<string> {
   const send = 'servername' in store.options ? tlsRequest : plainRequest;
   const answer = await new Promise<IncomingMessage>((done, fail) => {
-    const query = `${path}?${new URLSearchParams(parameters)}`;
+    const query = `${store.prefix ?? ''}${path}?${new URLSearchParams(parameters)}`;
     const asked = send({ ...store.options, path: query, ...(signal ? { signal } : {}) }, done);
     asked.once('error', (cause) => {
       if (signal?.aborted === true) fail(cause);
@@ -100,6 +133,8 @@ export async function* linesOf(
     yield* lines;
     return;
   }
+  if (status === 401 && store.prefix !== undefined)
+    throw new Failure('Grafana refuses the login.', 'Correct USER:PASSWORD in PLINTH_GRAFANA_LOGIN.');
   const said: string[] = [];
   for await (const line of lines) said.push(line);
   throw new Failure(

@@ -6,7 +6,7 @@ import { type LogLine, printLine } from './log-line.ts';
 import { logLines } from './logs.ts';
 import { lengthOf, milliseconds, type Trace } from './span.ts';
 import { jsonOf, type Store } from './store.ts';
-import { searchTraces, traceById } from './trace.ts';
+import { searchTraces, traceById } from './jaeger.ts';
 import { extentOf, summaryOf, treeOf } from './trace-tree.ts';
 
 const services = z.object({ data: z.array(z.string()).nullable() });

@@ -10,7 +10,7 @@ import { instant } from '../../scripts/telemetry/metrics.ts';
 import type { Trace } from '../../scripts/telemetry/span.ts';
 import { jsonOf, openStore, type Store, type StoreName } from '../../scripts/telemetry/store.ts';
 import { usage } from '../../scripts/telemetry/top.ts';
-import { traceById } from '../../scripts/telemetry/trace.ts';
+import { traceById } from '../../scripts/telemetry/jaeger.ts';
 import { seriesOf } from '../observability/series-of.ts';
 import { until } from '../until.ts';
 import { said, World } from './identity/world.ts';
@@ -412,21 +412,29 @@ describe('observability', () => {
     expect(await listInPod(cluster, old, 1)).toBe(1);
   });
 
-  it("lets no app's pod read the signals", async () => {
+  it('lets a pod read the signals only where its app has the edge', async () => {
     const targets = [
       'prometheus.prometheus.svc.cluster.local:9090',
       'victoria-logs.victoria-logs.svc.cluster.local:9428',
       'jaeger.jaeger.svc.cluster.local:16686',
     ];
-    for (const target of targets) {
-      const [host, port] = target.split(':');
-      const line = `require('net').connect({ host: '${host}', port: ${port}, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })`;
-      const text = await world.probe.kubectl([
-        ...['exec', '-n', 'jobs', 'deploy/jobs', '--', 'node', '-e', line],
-      ]);
-      expect(text.trim(), target).not.toBe('connected');
-    }
+    const ofPrometheus = 'alertmanager.alertmanager.svc.cluster.local:9093';
+    // `home` has all three edges: the addresses are right, and what follows is refused by the network policies.
+    for (const target of targets) expect(await connects('home', target), target).toBe('connected');
+    for (const target of [...targets, ofPrometheus])
+      expect(await connects('jobs', target), target).not.toBe('connected');
+    expect(await connects('home', ofPrometheus)).not.toBe('connected');
   });
+
+  /** What a pod of an app gets from an address: `connected`, `nothing`, or the code of an error. */
+  async function connects(app: string, target: string): Promise<string> {
+    const [host, port] = target.split(':');
+    const line = `require('net').connect({ host: '${host}', port: ${port}, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })`;
+    const text = await world.probe.kubectl([
+      ...['exec', '-n', app, `deploy/${app}`, '--', 'node', '-e', line],
+    ]);
+    return text.trim();
+  }
 
   /** Names of the pods of a part that are ready. */
   async function readyPods(part: string): Promise<string[]> {

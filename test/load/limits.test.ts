@@ -5,7 +5,7 @@ import { ports } from '../../charts/observability/endpoints.ts';
 import { signalLimits } from '../../charts/observability/signal-limits.ts';
 import type { LogLine } from '../../scripts/telemetry/log-line.ts';
 import { logLines } from '../../scripts/telemetry/logs.ts';
-import { traceById } from '../../scripts/telemetry/trace.ts';
+import { traceById } from '../../scripts/telemetry/jaeger.ts';
 import { until } from '../until.ts';
 import { countLines, sumOf } from './counts.ts';
 import { Pipeline } from './pipeline.ts';

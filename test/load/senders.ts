@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -94,6 +102,7 @@ export async function sendOtlp(
 /** The file that the kubelet would have for a container, and what it writes into it (CRI, 'Container log format'). */
 export class ContainerLog {
   readonly #path: string;
+  #rotations = 0;
 
   constructor(podLogs: string, app: string, pod = `${app}-1`) {
     this.#path = join(podLogs, `${app}_${pod}_00000000-0000-4000-8000-000000000000`, app, '0.log');
@@ -112,6 +121,27 @@ export class ContainerLog {
       ]);
     });
     appendFileSync(this.#path, Buffer.concat(parts.flat()));
+  }
+
+  /**
+   * What the kubelet does with a file of its largest size (kubelet, `container_log_manager.go`): the files that were rotated before are compressed,
+   * the oldest of them go, and the file gets a name with the time.
+   */
+  rotate(files = 5): void {
+    const folder = dirname(this.#path);
+    const rotated = () => readdirSync(folder).filter((name) => name.startsWith('0.log.'));
+    for (const name of rotated().filter((each) => !each.endsWith('.gz'))) {
+      const file = join(folder, name);
+      writeFileSync(`${file}.tmp`, gzipSync(readFileSync(file)));
+      renameSync(`${file}.tmp`, `${file}.gz`);
+      rmSync(file);
+    }
+    for (const name of rotated()
+      .sort()
+      .slice(0, -(files - 2)))
+      rmSync(join(folder, name));
+    this.#rotations += 1;
+    renameSync(this.#path, `${this.#path}.20260101-${String(this.#rotations).padStart(6, '0')}`);
   }
 }
 
