@@ -199,7 +199,7 @@ describe.skipIf(missingAlertmanager !== undefined)(missingAlertmanager ?? 'a mes
       evidence,
     });
     await arrives('Slack', () => slacks().length > 0);
-    const text = `ErrorBudgetBurns of orders. (docs/runbooks.md#errorbudgetburns)\n${evidence}`;
+    const text = `ErrorBudgetBurns of orders. (docs/runbooks.md#errorbudgetburns)\n${evidence}\n`;
     expect(slacks()[0]).toMatchObject({
       channel: '#alerts',
       attachments: [{ title: 'plinth-test: firing ErrorBudgetBurns', text, color: 'danger' }],
@@ -209,7 +209,7 @@ describe.skipIf(missingAlertmanager !== undefined)(missingAlertmanager ?? 'a mes
       await arrives(`the mail to ${to}`, () => mail.to(to).length > 0);
       const [first] = mail.to(to);
       expect(first?.login).toBe('\0plinth\0a password');
-      expect(first?.text).toContain('\nSubject: plinth-test: firing ErrorBudgetBurns\n');
+      expect(first?.text).toMatch(/^Subject: plinth-test: firing ErrorBudgetBurns$/m);
       expect(first?.text).toContain(text);
       // A mail program would show a page in place of the text.
       expect(first?.text).not.toContain('text/html');
@@ -222,7 +222,7 @@ describe.skipIf(missingAlertmanager !== undefined)(missingAlertmanager ?? 'a mes
     await arrives('both', () => told('JobFailed', 'firing').some(({ alerts }) => alerts.length === 2));
     await tell('JobFailed', { severity: 'ticket', namespace: 'jobs', job: 'a' }, { ended: true });
     await arrives('the end', () => told('JobFailed', 'resolved').length > 0);
-    const mixed = `JobFailed of jobs. (docs/runbooks.md#jobfailed)\nEnded: JobFailed of jobs.`;
+    const mixed = 'JobFailed of jobs. (docs/runbooks.md#jobfailed)\nEnded: JobFailed of jobs.\n';
     await arrives('Slack', () => slacks().some(({ attachments: [{ text }] }) => text === mixed));
     await tell('JobFailed', { severity: 'ticket', namespace: 'jobs', job: 'b' }, { ended: true });
     const all = 'plinth-test: resolved JobFailed';

@@ -102,6 +102,7 @@ export class MailSink {
 
   #reply(verb: string, isSecure: boolean): string {
     if (verb === 'DATA') return '354 go on';
+    if (verb === 'STARTTLS') return '220 go on';
     if (verb === 'AUTH') return isSecure ? '235 welcome' : '538 in the clear';
     if (verb !== 'EHLO' || this.#secure === undefined) return '250 ok';
     return isSecure ? '250-here\r\n250 AUTH PLAIN' : '250-here\r\n250 STARTTLS';
