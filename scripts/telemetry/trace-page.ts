@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http';
 import { z } from 'zod';
 import { escaped } from '../../apps/home/src/html.ts';
 import { Failure } from '../cli/failure.ts';
+import { searchTraces, traceById } from './jaeger.ts';
 import { type LogLine, printLine } from './log-line.ts';
 import { logLines } from './logs.ts';
 import { lengthOf, milliseconds, type Trace } from './span.ts';
 import { jsonOf, type Store } from './store.ts';
-import { searchTraces, traceById } from './jaeger.ts';
 import { extentOf, summaryOf, treeOf } from './trace-tree.ts';
 
 const services = z.object({ data: z.array(z.string()).nullable() });

@@ -23,10 +23,7 @@ const parameters = z
   .object({ spec: z.object({ postgresql: z.object({ parameters: z.record(z.string(), z.string()) }) }) })
   .parse(
     parse(
-      readFileSync(
-        join(import.meta.dirname, '../../manifests/dev/orders-db/cluster-orders-db.yaml'),
-        'utf8',
-      ),
+      readFileSync(join(import.meta.dirname, '../../manifests/dev/orders-db/cluster-orders-db.yaml'), 'utf8'),
     ),
   ).spec.postgresql.parameters;
 const logged = z.looseObject({

@@ -109,7 +109,11 @@ function logs(...args: string[]) {
   });
   const ended = new Promise<number | null>((done) => child.once('exit', done));
   /** Complete lines. */
-  const lines = () => out.split('\n').slice(0, -1).map((line) => z.looseObject({}).parse(JSON.parse(line)));
+  const lines = () =>
+    out
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => z.looseObject({}).parse(JSON.parse(line)));
   return {
     messages: () => lines().map((line) => printedLine.parse(line).message),
     said: () => said,

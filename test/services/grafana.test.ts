@@ -183,7 +183,10 @@ describe('with store: grafana', () => {
     const { stdout, stderr, exitCode } = await command('trace', [trace]);
     expect(exitCode, stderr).toBe(0);
     const at = ['PlaceOrder', 'db place order', 'order failed'].map((text) => stdout.indexOf(text));
-    expect(at.every((each, i) => each > (at[i - 1] ?? -1)), stdout).toBe(true);
+    expect(
+      at.every((each, i) => each > (at[i - 1] ?? -1)),
+      stdout,
+    ).toBe(true);
     expect(stdout).toContain('1.50 s');
     // Loki looks at the time of the trace.
     expect(Number(queryOf(asked[1], 'start'))).toBeLessThan(Number(began));
@@ -204,10 +207,7 @@ describe('with store: grafana', () => {
     const wrong = await command('trace', [trace], 'ada:another');
     expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringContaining('PLINTH_GRAFANA_LOGIN')]);
     const none = await command('trace', [trace], '');
-    expect([none.exitCode, none.stderr]).toEqual([
-      1,
-      expect.stringContaining('export PLINTH_GRAFANA_LOGIN'),
-    ]);
+    expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('export PLINTH_GRAFANA_LOGIN')]);
     expect(none.stderr).not.toContain('a password');
   });
 });
