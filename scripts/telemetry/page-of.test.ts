@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dataSources } from '../../charts/observability/dashboards.ts';
+import { dataSources } from '../../charts/observability/data-sources.ts';
 import { clusterSchema } from '../../model/schema/cluster.ts';
 import { secretFiles, secretsFolder } from '../../operators/grafana/settings.ts';
 import { environment } from '../../test/charts/fixture.ts';
