@@ -57,7 +57,7 @@ export default defineConfig({
             'operators/*/upstream.test.ts',
             ...inOneProcess,
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
