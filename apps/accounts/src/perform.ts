@@ -1,15 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { checked, Refusal } from '../../kit/refusal.ts';
 import type { Call } from '../../kit/unary.ts';
+import type { Contract } from './access.ts';
 import { isAdministrator } from './administrators.ts';
 import type { AccountsParts, Context, Handlers } from './context.ts';
-import {
-  type Contract,
-  contract,
-  type OperationAnswer,
-  type OperationId,
-  type OperationInput,
-} from './contract.ts';
+import { contract, type OperationAnswer, type OperationId, type OperationInput } from './contract.ts';
 import { handlers } from './handlers/handlers.ts';
 import { permits } from './permissions.ts';
 import { originOf, type Principal, principalOf } from './principal.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Contract } from './contract.ts';
+import type { Contract } from './access.ts';
 import * as schemas from './schemas.ts';
 
 const ofQueue = z.strictObject({ queue: schemas.queueName });
