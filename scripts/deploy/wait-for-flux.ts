@@ -5,7 +5,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { progressOf } from '../flux/progress.ts';
 import { kustomizationApi as api } from '../flux/request-reconciliation.ts';
-import { Requests } from '../flux/requests.ts';
+import { ReconciliationRequests } from '../flux/requests.ts';
 import { inWords } from './in-words.ts';
 
 /** The Kustomizations and the commit to wait for. */
@@ -28,7 +28,7 @@ export interface FluxWait {
  */
 export async function waitForFlux(wait: FluxWait): Promise<void> {
   const { client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal } = wait;
-  const requests = new Requests(client, report);
+  const requests = new ReconciliationRequests(client, report);
   const failures = new Failures();
   let failed: string | undefined;
   await watchUntil({

@@ -8,7 +8,7 @@ import { requestReconciliation } from './request-reconciliation.ts';
  * Asks Flux to reconcile waiting Kustomizations as soon as their dependencies are ready, each once. By itself Flux looks again
  * after `--requeue-dependency`.
  */
-export class Requests {
+export class ReconciliationRequests {
   readonly #requested = new Set<string>();
   readonly #client: ClusterClient;
   readonly #report: Report;

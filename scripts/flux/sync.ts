@@ -6,7 +6,7 @@ import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { lastEvents } from './bootstrap.ts';
 import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
-import { Requests } from './requests.ts';
+import { ReconciliationRequests } from './requests.ts';
 
 interface Options {
   engine: Engine;
@@ -80,7 +80,7 @@ export async function waitForSync(
   const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900, any } = options;
   const names = kustomizationNames(environment.name, manifests);
   let waiting: string[] = names;
-  const requests = new Requests(clusterClient(environment.cluster.name), report);
+  const requests = new ReconciliationRequests(clusterClient(environment.cluster.name), report);
   await watchUntil({
     kubeconfig: kubeconfigPath(environment.cluster.name),
     path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
