@@ -51,6 +51,11 @@ export class Load {
     return load;
   }
 
+  /** Whether something of each kind has ended since `since` was called last. */
+  get coversAll(): boolean {
+    return Object.keys(this.#counts).length === Object.keys(paceMs).length;
+  }
+
   /** Begins nothing more and waits for what runs. */
   async stop(): Promise<void> {
     this.#running = false;

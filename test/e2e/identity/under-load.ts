@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../until.ts';
 import { identityIn, takenOver } from './forge.ts';
@@ -15,7 +14,7 @@ export function underLoad(world: World): void {
       for (const namespace of ['ledger', 'reader'])
         await world.probe.kubectl(['delete', 'pod', 'probe', '-n', namespace, '--wait']);
       load = Load.start(world.cluster);
-      await sleep(5_000);
+      await until(async () => load.coversAll, 'a call, a connection and a login to end');
       expect(lostNothing(load.since('before anything'))).toBe('nothing');
     });
 
