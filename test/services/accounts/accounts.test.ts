@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { accountsDocument } from '../../../apps/accounts/src/document.ts';
 import { Retention } from '../../../apps/accounts/src/retention.ts';
 import { routes } from '../../../apps/accounts/src/routes.ts';
@@ -36,6 +36,11 @@ beforeAll(async () => {
   ada = world.token('ada');
   organisation = await world.organisation(ada, 'Ada & Co');
 }, 120_000);
+
+// A token is valid for a minute.
+beforeEach(() => {
+  ada = world.token('ada');
+});
 
 afterAll(async () => {
   await world?.stop();
@@ -494,6 +499,8 @@ describe('the queue, for an administrator of the platform', () => {
 
   beforeAll(async () => {
     orders = connect(JobsServiceClient, jobs.address, await identity(jobs.authority, 'orders'));
+  });
+  beforeEach(() => {
     root = world.token('root');
   });
   afterAll(() => orders?.close());

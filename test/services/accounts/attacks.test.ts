@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { accountsDocument } from '../../../apps/accounts/src/document.ts';
 import { databaseName } from '../../../model/schema/database.ts';
@@ -75,6 +75,12 @@ beforeAll(async () => {
   });
   eveKey = made.secret;
 }, 120_000);
+
+// A token is valid for a minute.
+beforeEach(() => {
+  ada = world.token('ada');
+  eve = world.token('eve');
+});
 
 afterAll(() => world?.stop());
 
