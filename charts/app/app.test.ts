@@ -43,7 +43,7 @@ describe('an app', () => {
       maxSurge: 1,
       maxUnavailable: 0,
     });
-    expect(field(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 3 } } });
+    expect(field(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 8 } } });
   });
 
   it('with several replicas is spread over nodes and drained one pod at a time', () => {

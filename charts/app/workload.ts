@@ -11,7 +11,7 @@ import { hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
 import { identityFiles } from '../identity/identity-files.ts';
 import { autoscaler } from '../kube/autoscaler.ts';
 import { cronJob } from '../kube/cron-job.ts';
-import { deployment, type WorkloadInput } from '../kube/deployment.ts';
+import { deployment, gatewayDrain, type WorkloadInput } from '../kube/deployment.ts';
 import { annotations, fewErrors, namespaceOf } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
 import { type ContainerInput, nonRoot, type PodInput } from '../kube/pod.ts';
@@ -58,13 +58,17 @@ export function appWorkload(chart: Chart, env: Environment, app: EnvironmentApp)
     return;
   }
   const { podAnnotations, ...others } = common;
+  // Pods with volumes end before their successors start.
+  const isReplaced = Object.keys(app.volumes).length > 0;
   const input: WorkloadInput = {
     ...others,
     ...(Object.keys(podAnnotations).length > 0 ? { podAnnotations } : {}),
     replicas: typeof replicas === 'number' ? replicas : 'scaled',
     ...(app.nodes?.spread === undefined ? {} : { spread: app.nodes.spread }),
     // An app without ports gets no requests and has no readiness probe.
-    ...(Object.keys(app.ports).length > 0 ? { drainSeconds: 3 } : { settleSeconds: 10 }),
+    ...(Object.keys(app.ports).length > 0
+      ? { drainSeconds: isReplaced ? 3 : gatewayDrain }
+      : { settleSeconds: 10 }),
     ...gradual(app),
   };
   if (hasReplicaVolumes(app)) {
@@ -75,7 +79,7 @@ export function appWorkload(chart: Chart, env: Environment, app: EnvironmentApp)
     statefulSet(chart, { ...input, claims: templates });
     return;
   }
-  deployment(chart, { ...input, update: Object.keys(app.volumes).length > 0 ? 'recreate' : 'rolling' });
+  deployment(chart, { ...input, update: isReplaced ? 'recreate' : 'rolling' });
   if (typeof replicas !== 'number') autoscaler(chart, app.name, namespaceOf(app), replicas);
 }
 

@@ -15,7 +15,7 @@ export interface WorkloadInput {
   annotations?: Record<string, string>;
   /** Annotations of the pod; a change replaces the pod. */
   podAnnotations?: Record<string, string>;
-  /** preStop delay in seconds, so that gateways drop the endpoint first. Default: 0. */
+  /** preStop delay in seconds, so that gateways drop the endpoint first: `gatewayDrain` where there is another pod. Default: 0. */
   drainSeconds?: number;
   /** `minReadySeconds`: seconds a pod must be ready before it counts as available. Default: 0. */
   settleSeconds?: number;
@@ -51,6 +51,12 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
   });
   new ApiObject(chart, `deployment-${input.name}`, draining(manifest, input.drainSeconds));
 }
+
+/**
+ * Seconds until the gateway sends nothing more to a pod that ends. Traefik collects changes for up to 2 s
+ * (`providersThrottleDuration`), and the API server and its controllers need their time on a busy machine.
+ */
+export const gatewayDrain = 8;
 
 /** The common part of Deployments and StatefulSets. `revision` is the label that distinguishes old pods from new ones. */
 export function workload(

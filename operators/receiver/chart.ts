@@ -4,7 +4,7 @@ import { platformRoute } from '../../charts/gateway/platform-route.ts';
 import { admissionPolicy } from '../../charts/kube/admission-policy.ts';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
-import { deployment } from '../../charts/kube/deployment.ts';
+import { deployment, gatewayDrain } from '../../charts/kube/deployment.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { gateway, receiverPolicy, routesLabel } from '../../charts/kube/names.ts';
@@ -150,7 +150,7 @@ function pod(chart: Chart, env: Environment, receiver: ForgeReceiver): void {
     namespace: name,
     update: 'rolling',
     podAnnotations,
-    drainSeconds: 3,
+    drainSeconds: gatewayDrain,
     pod: {
       serviceAccountName: name,
       kubernetesApi: true,

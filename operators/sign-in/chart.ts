@@ -7,7 +7,7 @@ import { signInRoute } from '../../charts/gateway/route.ts';
 import { leafCertificate } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
-import { deployment } from '../../charts/kube/deployment.ts';
+import { deployment, gatewayDrain } from '../../charts/kube/deployment.ts';
 import { disruptionBudget } from '../../charts/kube/disruption-budget.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
@@ -153,7 +153,7 @@ function proxy(chart: Chart, env: Environment, apps: EnvironmentApp[]): void {
     update: 'rolling',
     annotations: { [annotations.reload]: 'files' },
     podAnnotations,
-    drainSeconds: 3,
+    drainSeconds: gatewayDrain,
     pod: {
       serviceAccountName: name,
       user: nonRoot,
