@@ -125,6 +125,8 @@ describe('an organisation', () => {
       if (blob instanceof Blob) saved.push(blob);
       return 'blob:saved';
     });
+    // happy-dom would go to the address in place of saving it.
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => {});
     shown.api.asked.length = 0;
     await shown.user.click(screen.getByRole('button', { name: 'Download the whole log' }));
     await waitFor(() => expect(saved).toHaveLength(1));
