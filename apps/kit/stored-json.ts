@@ -42,8 +42,12 @@ export function faultOf(value: unknown): Fault | undefined {
 /** The object, or the closest one that can be stored: for values that must not be lost. */
 export function storableObject(value: object, depth = 0): { [name: string]: JsonValue } {
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [storable(key), storableValue(inner, depth + 1)]),
+    Object.entries(value).map(([key, inner]) => [storableName(key), storableValue(inner, depth + 1)]),
   );
+}
+
+function storableName(key: string): string {
+  return key === droppedName ? `\uFFFD${key}` : storable(key);
 }
 
 function storableValue(value: unknown, depth: number): JsonValue {

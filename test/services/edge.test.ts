@@ -305,6 +305,7 @@ describe('the outcome of a job is stored with U+FFFD for characters that Postgre
       }),
     );
     expect(faultOf(storableObject(nested(100)))).toBeUndefined();
+    expect(storableObject(JSON.parse('{"a":{"__proto__":1}}'))).toEqual({ a: { '\uFFFD__proto__': 1 } });
   });
 });
 
