@@ -11,6 +11,9 @@ export const keyVariables = {
   default: 'SECRETS_DEFAULT',
 } as const;
 
+/** Connections to the database that a pod of Kratos keeps while it has no request. */
+export const idleConnections = 4;
+
 /** Kratos' connection to its database: a role with a certificate, without a password. */
 export function databaseAddress(database: Pick<IdentityFiles, 'env'>): k8s.EnvVar {
   const value = (name: string) => database.env.find((variable) => variable.name === name)?.value ?? '';
@@ -20,6 +23,7 @@ export function databaseAddress(database: Pick<IdentityFiles, 'env'>): k8s.EnvVa
     sslkey: value('PGSSLKEY'),
     sslrootcert: value('PGSSLROOTCERT'),
     max_conns: '10',
+    max_idle_conns: `${idleConnections}`,
   });
   const at = `${value('PGUSER')}@${value('PGHOST')}:${value('PGPORT')}/${value('PGDATABASE')}`;
   return { name: 'DSN', value: `postgres://${at}?${decodeURIComponent(options.toString())}` };

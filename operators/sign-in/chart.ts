@@ -43,6 +43,7 @@ import { exposedPorts } from '../../model/schema/exposes.ts';
 import type { SignInProvider } from '../../model/schema/sign-in.ts';
 import { sessionCookie } from '../../model/sign-in.ts';
 import { kratosPorts } from '../kratos/config.ts';
+import { idleConnections } from '../kratos/variables.ts';
 import type { AppConfig, SignInConfig } from './program/config.ts';
 
 const name = signInProxy;
@@ -87,6 +88,7 @@ export function proxyConfig(env: Environment): SignInConfig {
   return {
     accounts: urlOf(env.cluster, host),
     kratos: kratosAt(kratosPorts.public),
+    kratosConnections: idleConnections,
     ...(managers.length > 0 ? { kratosAdmin: kratosAt(kratosPorts.admin) } : {}),
     managers,
     ...(rights === undefined ? {} : { rights }),

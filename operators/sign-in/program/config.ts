@@ -4,6 +4,8 @@ export interface SignInConfig {
   accounts: string;
   /** Origin of Kratos' public API in the cluster. */
   kratos: string;
+  /** Idle connections of a Kratos pod to its database. */
+  kratosConnections: number;
   /** Origin of Kratos' admin API; absent if no app manages people. */
   kratosAdmin?: string;
   /** Apps that may read and delete people, by the name in their certificate. */

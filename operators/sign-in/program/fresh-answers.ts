@@ -27,11 +27,11 @@ export class FreshAnswers<Value> {
     this.#now = now;
   }
 
-  /** Throws Unavailable if there are too many concurrent calls, and errors of `ask`. */
-  async of(key: string, ask: () => Promise<Value>): Promise<Value> {
+  /** `ask` gets the last answer. Throws Unavailable if there are too many concurrent calls, and errors of `ask`. */
+  async of(key: string, ask: (last: Value | undefined) => Promise<Value>): Promise<Value> {
     const answer = this.#answers.get(key);
     if (answer !== undefined && this.#now() - answer.asked < freshMs) return answer.value;
-    return this.#calls.get(key) ?? this.#call(key, ask);
+    return this.#calls.get(key) ?? this.#call(key, () => ask(answer?.value));
   }
 
   /** Drops the answer of a key, also a pending one, so that the next request gets a new one. */

@@ -1,4 +1,5 @@
 import type { RequestOptions } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { askJson, type JsonAnswer } from './ask-json.ts';
 import type { CertificateFolder } from './certificate-folder.ts';
 import { Unavailable } from './fresh-answers.ts';
@@ -10,6 +11,9 @@ import { untilAnswered } from './until-answered.ts';
 const patience = 1_000;
 /** The same for a flow: Kratos makes its forms, with pictures, and nothing but the page of the flow waits for it. */
 const flowPatience = 5_000;
+
+/** Milliseconds before an end of a session is asked for again. */
+const confirmationPause = 80;
 
 /** Client of one API of Kratos: the public one, with the visitor's cookies, or the admin API. */
 export class Kratos {
@@ -51,18 +55,25 @@ export class Kratos {
     return this.call('GET', path, { cookie }, undefined, flowPatience);
   }
 
-  /** The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). */
-  session(cookie: string): Promise<Known> {
-    return untilAnswered((patienceMs) => this.#session(cookie, patienceMs));
+  /**
+   * The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). `confirmations`: how often Kratos
+   * must repeat that there is none.
+   */
+  session(cookie: string, confirmations: number): Promise<Known> {
+    return untilAnswered((patienceMs) => this.#session(cookie, confirmations, patienceMs));
   }
 
-  async #session(cookie: string, patienceMs: number): Promise<Known> {
-    const known = await this.#whoami(cookie, patienceMs);
+  async #session(cookie: string, confirmations: number, patienceMs: number): Promise<Known> {
+    let known = await this.#whoami(cookie, patienceMs);
     if (known !== 'none') return known;
-    // Kratos answers 401 too while it cannot read its database (`session/handler.go`, `whoami`): the session has not ended then.
+    // Kratos answers 401 too if it cannot read its database (`session/handler.go`, `whoami`): the session has not ended then.
     const { status } = await this.call('GET', '/health/ready', {}, undefined, patienceMs);
     if (status !== 200) throw new Unavailable(`Kratos is not ready: it answers ${status}`);
-    return this.#whoami(cookie, patienceMs);
+    for (let left = confirmations; known === 'none' && left > 0; left--) {
+      await sleep(confirmationPause);
+      known = await this.#whoami(cookie, patienceMs);
+    }
+    return known;
   }
 
   async #whoami(cookie: string, patienceMs: number): Promise<Known> {

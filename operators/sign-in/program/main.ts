@@ -46,7 +46,10 @@ export interface RunningProxy {
 export async function start(config: SignInConfig, place: ProgramPlace): Promise<RunningProxy> {
   const identities = new Identities(place.identities);
   const kratos = new Kratos(config.kratos, identities.of('kratos-client'));
-  const sessions = new Sessions((cookie) => kratos.session(cookie));
+  // Each connection of Kratos that its database has closed can answer once that a session has ended.
+  const sessions = new Sessions((cookie, wasValid) =>
+    kratos.session(cookie, wasValid ? config.kratosConnections + 1 : 1),
+  );
   const [keys, codes] = [new SigningKeys(config.accounts), new Codes()];
   const replicas = new OtherReplicas({
     name: config.replicas,

@@ -18,8 +18,8 @@ export interface Session {
 /** Kratos' answer about a cookie: the session, none, or a missing second factor. */
 export type Known = Session | 'none' | 'second-factor';
 
-/** Requests the session from Kratos. Throws Unavailable. */
-export type AskSession = (cookie: string) => Promise<Known>;
+/** Requests the session from Kratos; `wasValid`: whether the last answer was a session. Throws Unavailable. */
+export type AskSession = (cookie: string, wasValid: boolean) => Promise<Known>;
 
 /** Sessions by their cookie. */
 export class Sessions {
@@ -34,7 +34,7 @@ export class Sessions {
   }
 
   async of(cookie: string): Promise<Known> {
-    return this.#valid(await this.#answers.of(cookie, () => this.#ask(cookie)));
+    return this.#valid(await this.#answers.of(cookie, (last) => this.#ask(cookie, typeof last === 'object')));
   }
 
   /** Drops a signed-out session, so that the next request asks Kratos. */
