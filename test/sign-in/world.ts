@@ -153,6 +153,7 @@ export class SignInWorld {
     world.#config = {
       accounts,
       kratos: `http://127.0.0.1:${kratosPort}`,
+      kratosConnections: 4,
       kratosCookie,
       replicas: 'sign-in-pods.invalid',
       replicaName: 'sign-in.test',
