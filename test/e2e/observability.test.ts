@@ -319,6 +319,36 @@ describe('observability', () => {
     expect(total).toBeLessThanOrEqual(600);
   });
 
+  it('logs a deadlock with both statements, and counts it', async () => {
+    const inOrder = (first: number, second: number) =>
+      world.probe.kubectl([
+        ...['exec', '-n', 'orders', 'orders-db-1', '-c', 'postgres', '--', 'psql', '-d', 'orders', '-c'],
+        `select pg_advisory_xact_lock(${first}); select pg_sleep(2); select pg_advisory_xact_lock(${second})`,
+      ]);
+    const ended = await Promise.allSettled([inOrder(7001, 7002), inOrder(7002, 7001)]);
+    expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    let detail: unknown;
+    await until(async () => {
+      const lines = await inStore('victoria-logs', (store) =>
+        logLines(store, { app: 'orders', since: '10m', grep: 'deadlock detected' }, 10),
+      );
+      detail = lines[0]?.fields['record.detail'];
+      return detail !== undefined;
+    }, 'the line of the deadlock');
+    expect(detail).toContain('pg_advisory_xact_lock(7001)');
+    expect(detail).toContain('pg_advisory_xact_lock(7002)');
+    await until(
+      async () => {
+        const samples = await inStore('prometheus', (store) =>
+          instant(store, 'cnpg_traffic_deadlocks{job="orders-db"}'),
+        );
+        return samples.some(({ value }) => value >= 1);
+      },
+      'the count of the deadlock',
+      { pauseMs: 2_000 },
+    );
+  });
+
   it('loses no log line if the log store is killed', async () => {
     const marker = `counted-${Date.now()}`;
     const wanted = 300;
