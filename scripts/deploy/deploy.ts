@@ -5,6 +5,7 @@ import { Failure } from '../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
+import { isBelow } from '../flux/is-below.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
 import {
   manifestsRendered,
@@ -150,7 +151,7 @@ function deployPhases(start: Given & RenderedEnvironment, message: string) {
 function printUndeployed(apps: readonly string[], environment: string, left: readonly string[]): void {
   const behind = apps.filter((app) => {
     const paths = pathsOfApp(environment, app);
-    return left.some((file) => paths.some((path) => file === path || file.startsWith(`${path}/`)));
+    return left.some((file) => isBelow(file, paths));
   });
   if (behind.length === 0) return;
   process.stdout.write(
@@ -203,7 +204,7 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
     const { environment, named } = given;
     const manifests = pinnedManifests(environment, given.manifests);
     const folders = (named ?? []).flatMap((app) => pathsOfApp(environment.name, app));
-    const own = [...manifests].filter(([path]) => folders.some((folder) => path.startsWith(`${folder}/`)));
+    const own = [...manifests].filter(([path]) => isBelow(path, folders));
     pullMeanwhile(given, new Map(own), given.signal);
     const { changed, ...pushed } = await push({ ...given, manifests, report, message });
     const registry =

@@ -8,6 +8,7 @@ import { clusterClient } from '../cluster/client.ts';
 import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
 import { blobId, commitFiles } from './commit-files.ts';
 import { type GitService, serveFromPod } from './git-service.ts';
+import { isBelow } from './is-below.ts';
 
 /** The Git repository in the cluster that Flux reads. A push is an exec in its pod: the right to exec is the only credential. */
 export interface ManifestRepository {
@@ -104,7 +105,7 @@ async function commitOn(
     const text = manifests.get(path);
     return held.get(path) !== (text === undefined ? undefined : blobId(text));
   });
-  const isLeft = (path: string) => leave.some((each) => path === each || path.startsWith(`${each}/`));
+  const isLeft = (path: string) => isBelow(path, leave);
   const [left, paths] = [differ.filter(isLeft), differ.filter((path) => !isLeft(path))];
   if (parent !== undefined && paths.length === 0) return { commit: parent, changed: false, paths, left };
   const files = new Map(paths.map((path) => [path, manifests.get(path)]));
