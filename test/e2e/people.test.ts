@@ -11,9 +11,10 @@ import { visit } from '../../scripts/cluster/visit.ts';
 import { seedDomain } from '../../scripts/seed/data.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { until } from '../until.ts';
-import { gatewayPlace } from './gateway.ts';
+import { gatewayPlace, keyHash, shownCertificate } from './gateway.ts';
 import { said, World } from './identity/world.ts';
 import { mailed, mailedCode, mails, register, signInBy } from './people/registration.ts';
+import { recovers, signsInByPasskey, signsInBySecondFactor } from './people/ways-to-sign-in.ts';
 
 /** Port of the gateway on this machine, in clusters of stories. */
 const httpsPort = 19443;
@@ -357,6 +358,27 @@ describe('sign-in', () => {
     await own.waitForURL(`${club}/linked`);
     await asking.close();
     await elsewhere.close();
+  });
+
+  describe('with a browser that trusts the certificate', () => {
+    let place: Parameters<typeof signsInByPasskey>[0];
+
+    beforeAll(async () => {
+      const shown = await Promise.all(
+        [club, accounts].map(async (origin) =>
+          keyHash(
+            await shownCertificate(await gatewayPlace(world.cluster, new URL(origin).hostname, httpsPort)),
+          ),
+        ),
+      );
+      const trusting = await openChromium(shown.join());
+      place = { browser: trusting, cluster: world.cluster, app: club, accounts };
+    });
+    afterAll(() => place?.browser.close());
+
+    it('signs in by a passkey', () => signsInByPasskey(place));
+    it('signs in with an authenticator app, and with a recovery code', () => signsInBySecondFactor(place));
+    it('recovers an account by mail', () => recovers(place));
   });
 
   it('accepts the password again, and signs out everywhere', async () => {

@@ -123,8 +123,6 @@ test('a change of the password long after the sign-in asks for the password agai
   await page.fill('[name="identifier"]', email);
   await page.fill('[name="password"]', password);
   await press(page, 'method', 'password');
-  await page.waitForTimeout(5000);
-  console.log('AT', page.url(), await page.textContent('body'));
   await page.waitForURL('**/settings?**');
 
   const { page: next } = await newPage();
