@@ -243,6 +243,12 @@ describe('sign-in', () => {
     await order.getByText('Confirmed').waitFor();
   });
 
+  it('shows an administrator the queue of that order', async () => {
+    await page.goto(`${web}/admin/jobs`);
+    const queue = page.getByRole('listitem').filter({ hasText: 'orders.confirm' });
+    await queue.getByText(/[1-9]\d* done/).waitFor();
+  });
+
   it('lists the own sessions, and ends another one within two seconds', async () => {
     const other = await browser.newContext({ ignoreHTTPSErrors: true });
     const elsewhere = await other.newPage();
