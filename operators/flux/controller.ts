@@ -39,6 +39,8 @@ export interface ControllerInput {
   stopSeconds: number;
   /** Writable folders in addition to /tmp. */
   folders?: string[];
+  /** Whether /tmp is in memory. Default: no. */
+  tmpInMemory?: boolean;
   resources: Resources;
 }
 
@@ -70,7 +72,10 @@ export function controller(chart: Chart, input: ControllerInput): void {
         resources,
         volumeMounts: folders.map((folder) => ({ name: folder, mountPath: `/${folder}` })),
       },
-      volumes: folders.map((folder) => ({ name: folder, emptyDir: {} })),
+      volumes: folders.map((folder) => ({
+        name: folder,
+        emptyDir: folder === 'tmp' && input.tmpInMemory === true ? { medium: 'Memory' } : {},
+      })),
     },
   });
 }

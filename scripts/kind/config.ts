@@ -36,6 +36,9 @@ export const registriesFolder = '/etc/containerd/certs.d';
 /** The address range of all pods; each node has a part of it. */
 export const podSubnet = '10.244.0.0/16';
 
+/** The API server's Service: the first address of the range that Kind gives to Services. */
+export const apiServerAddress = '10.96.0.1';
+
 /** Inputs of Kind for an environment. */
 export function kindCluster(environment: Environment, image: string, folder: string): KindCluster {
   const { name, provider, nodes } = environment.cluster;

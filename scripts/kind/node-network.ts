@@ -3,13 +3,14 @@ import type { Engine, Report } from '../../images/index.ts';
 import { networkName } from '../../images/mirror/index.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
-import { podSubnet } from './config.ts';
+import { apiServerAddress, podSubnet } from './config.ts';
 
 /**
  * Creates the pod network: each pod has a link to its node, with an address from the node's range, and each
  * node has a route to the range of every other node. So packets between pods are routed and keep their source
  * address, which network policies need. Packets for a deleted pod are rejected at once; otherwise they would
- * leave the node by its default route, and the caller would wait. Routes disappear when a node restarts, and
+ * leave the node by its default route, and the caller would wait. The first pods start once kube-proxy forwards packets to
+ * Services: a connection that is opened before goes to nobody for as long as it lasts. Routes disappear when a node restarts, and
  * addresses can change, so this is done in every run; it changes nothing if all is correct.
  */
 export async function ensureNodeNetwork(options: {
@@ -44,7 +45,7 @@ export async function ensureNodeNetwork(options: {
         .map(([other, range]) => `${range}=${addresses.get(other)}`);
       return runEngine(
         engine,
-        ['exec', '-i', name, 'sh', '-euc', script, 'sh', masquerade, podRange, ...routes],
+        ['exec', '-i', name, 'sh', '-euc', script, 'sh', masquerade, podRange, apiServerAddress, ...routes],
         {
           input: `${JSON.stringify(plugins(podRange), null, 2)}\n`,
           signal,
@@ -73,14 +74,23 @@ export async function nodeAddresses(
 }
 
 /**
- * Reads the plugins' configuration from standard input. Arguments: a file for nft, this node's range, and
- * routes to the others, RANGE=GATEWAY.
+ * Reads the plugins' configuration from standard input. Arguments: a file for nft, this node's range, the address of the API server's
+ * Service, and routes to the others, RANGE=GATEWAY.
  */
 const script = `
 printf %s "$1" | nft -f -
 ip route replace unreachable "$2"
-shift 2
+service="https://$3/livez"
+shift 3
 cd /etc/cni/net.d
+if [ ! -e 10-plinth.conflist ]; then
+  tries=0
+  until curl --cacert /etc/kubernetes/pki/ca.crt --max-time 2 -so /dev/null "$service"; do
+    tries=$((tries + 1))
+    if [ $tries = 300 ]; then echo "kube-proxy does not forward $service to the API server" >&2; exit 1; fi
+    sleep 0.2
+  done
+fi
 cat > .plinth
 cmp -s .plinth 10-plinth.conflist || mv .plinth 10-plinth.conflist
 rm -f .plinth
