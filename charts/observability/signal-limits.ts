@@ -46,7 +46,8 @@ const resourceKeys = [
 const recordKeys = ['level', 'trace_id', 'span_id', 'query_id', 'log.iostream', 'logtag'];
 
 const attributeBytes = inUnits('8Ki');
-const lineBytes = inUnits('256Ki');
+/** The same limit of a log line as a number. */
+export const lineBytes = inUnits('256Ki');
 
 /** Statements of the transform processor that hold one map of attributes within its limits (OTTL, 'Functions'). */
 function bounded(map: string, kept: readonly string[]): string[] {

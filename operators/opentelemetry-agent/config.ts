@@ -1,6 +1,6 @@
 import { namespaceOf } from '../../charts/kube/names.ts';
 import { common, logsExporter } from '../../charts/observability/collector.ts';
-import { logLimits, signalLimits } from '../../charts/observability/signal-limits.ts';
+import { lineBytes, logLimits, signalLimits } from '../../charts/observability/signal-limits.ts';
 import { signalStores } from '../../charts/observability/stores.ts';
 import type { Environment } from '../../model/graph.ts';
 
@@ -31,6 +31,12 @@ const postgresLine = (
   on_error: 'send_quiet',
 }));
 
+/**
+ * containerd writes a line in parts of 16 KiB (`max_container_log_line_size`). They are put together until there are more bytes than
+ * these (`recombine`, `max_log_size`): with the last part as many as a line may have, of which nothing is cut.
+ */
+const gatheredBytes = lineBytes - 16 * 2 ** 10;
+
 const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
 
 /** From a line of a container's file to a record with its level, message and trace. */
@@ -42,7 +48,7 @@ const operators = [
     field: 'attributes["log.file.path"]',
     value: 'EXPR(trimSuffix(attributes["log.file.path"], ".gz"))',
   },
-  { type: 'container', id: 'container', max_log_size: signalLimits.line },
+  { type: 'container', id: 'container', max_log_size: gatheredBytes },
   {
     type: 'json_parser',
     if: 'body matches "^\\\\s*\\\\{"',
