@@ -52,6 +52,10 @@ export interface Authority {
   permits?: string[];
 }
 
+/** For messages about a name that no authority has. */
+export const whoHasAuthorities =
+  "authorities exist for apps with a mutual port (NAME), databases (NAME-db), operators that serve with mutual TLS, 'gateway' if it has no certificates from elsewhere, 'registry' with overlay: tls, and 'environment' with authorities: intermediate";
+
 /** The name of the root authority, where all others are intermediates. */
 export const environmentAuthority = 'environment';
 

@@ -2,9 +2,17 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { runsIn } from '../environment.ts';
 import { externalDatabase } from '../external.ts';
-import { authorityCommonName, environmentAuthority, longestCommonName, mutualPort } from '../identity.ts';
+import { gatewayAuthority, gatewayTls } from '../gateway.ts';
+import {
+  authorityCommonName,
+  environmentAuthority,
+  longestCommonName,
+  mutualPort,
+  whoHasAuthorities,
+} from '../identity.ts';
 import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { diagnosticAt, reference } from '../reading/source.ts';
+import { registryHasTls, registryName } from '../registry.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { accountsOperator, databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
@@ -76,8 +84,8 @@ function checkValidity(source: Source, { identity }: Cluster): Diagnostic[] {
 }
 
 /**
- * The authorities of a cluster by name, each with its app; undefined for authorities of operators and of the
- * environment.
+ * The authorities of a cluster by name, each with its app; undefined for authorities of operators, of the environment, of the
+ * gateway and of the registry.
  */
 function authoritiesOf(
   { value }: Loaded<Cluster>,
@@ -97,6 +105,8 @@ function authoritiesOf(
       .filter((operator) => operator.value.server !== undefined && runsIn(operator.value, value))
       .map((operator) => [operator.name, undefined] as const),
     ...(value.identity.authorities === 'intermediate' ? [[environmentAuthority, undefined] as const] : []),
+    ...(gatewayTls(value) === 'authority' ? [[gatewayAuthority, undefined] as const] : []),
+    ...(registryHasTls(value) ? [[registryName, undefined] as const] : []),
   ]);
 }
 
@@ -126,7 +136,7 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Diagnosti
       const words = {
         code: 'unknown-authority',
         what: `there is no authority '${name}'`,
-        why: 'authorities exist for apps with a mutual port (NAME), databases (NAME-db), and operators that serve with mutual TLS',
+        why: whoHasAuthorities,
         fix: suggest(name, known, 'remove it'),
       };
       diagnostics.push(diagnosticAt(source, path, words, 'key'));

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
 import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
+import { authorities } from '../identity.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -21,6 +22,27 @@ it('the unchanged repository has no diagnostics', async () => {
   const { environments, diagnostics } = await withEdits(identity, (root) => loadGraph(root));
   expect(diagnostics).toEqual([]);
   expect(environments).toHaveLength(2);
+});
+
+it('every authority of an environment can be rotated: identity.roots takes its name', async () => {
+  const all = await withEdits(
+    [...identity, [dev, 'overlay: http', 'overlay: tls'], certificates('authorities: intermediate')],
+    async (root) => {
+      const { environments, diagnostics } = await loadGraph(root);
+      expect(diagnostics).toEqual([]);
+      return environments.flatMap((env) => (env.name === 'dev' ? authorities(env) : []));
+    },
+  );
+  expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(['gateway', 'registry', 'environment']));
+  const roots = all.map(({ name }) => `${name}: { trusted: [1, 2], issuing: 1 }`).join(', ');
+  await withEdits(
+    [
+      ...identity,
+      [dev, 'overlay: http', 'overlay: tls'],
+      certificates(`authorities: intermediate\n  roots: { ${roots} }`),
+    ],
+    async (root) => expect((await loadGraph(root)).diagnostics).toEqual([]),
+  );
 });
 
 const certificates = (lines: string): Edit => [dev, 'people:', `identity:\n  ${lines}\npeople:`];

@@ -1,6 +1,6 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import type { Environment } from '../../model/graph.ts';
-import { type Authority, authorities, environmentAuthority } from '../../model/identity.ts';
+import { type Authority, authorities, whoHasAuthorities } from '../../model/identity.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../cli/failure.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
@@ -27,7 +27,7 @@ export function authorityNamed(env: Environment, name: string): Authority {
     `list the existing ones: npm run certs -- list --env ${env.name}`,
   );
   throw new Failure(
-    `there is no authority '${name}' in ${env.name}: authorities exist for apps with a mutual port (NAME), databases (NAME-db), and, if cluster.yaml has authorities: intermediate, '${environmentAuthority}' as the root of all others.`,
+    `there is no authority '${name}' in ${env.name}: ${whoHasAuthorities}.`,
     next.charAt(0).toUpperCase() + next.slice(1),
   );
 }

@@ -2,6 +2,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { installDebianPackages } from '../../images/debian/index.ts';
 import { runEngine } from '../../images/engine/index.ts';
 import { type Engine, ensureEngine } from '../../images/index.ts';
 import { removeMirror } from '../../images/mirror/index.ts';
@@ -72,6 +73,7 @@ it('a user with an empty cache and no network gets a running front page from tha
   environment = { PLINTH_REGISTRY_PORT: String(await freePort()) };
   // The mirror of before serves another user's cache.
   await removeMirror(engine);
+  await installDebianPackages(['nftables'], (line) => console.log(line));
   await execa('nft', ['-f', '-'], {
     input: `table inet ${table} {\n  chain output {\n    type filter hook output priority 0;\n    meta skuid ${user.uid} oifname != "lo" reject\n  }\n}\n`,
   });
