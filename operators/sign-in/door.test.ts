@@ -393,6 +393,18 @@ describe('without an answer of Kratos', () => {
     expect((await asked).status).toBe(200);
   });
 
+  it('a known session lasts while the whole pool of Kratos is closed, and ends when it has ended', async () => {
+    const session = world.signIn();
+    const headers = as(session);
+    expect((await world.ask('/api', { headers })).status).toBe(200);
+    await sleep(1_100);
+    world.kratos.closedConnections = 4;
+    expect((await world.ask('/api', { headers })).status).toBe(200);
+    await sleep(1_100);
+    world.kratos.sessions.clear();
+    expect((await world.ask('/api', { headers })).status).toBe(401);
+  });
+
   it('a request gets 503 if each answer comes too late to be true', async () => {
     world.kratos.delay = 1_500;
     const got = await world.ask('/api', { headers: as(world.signIn()) });

@@ -74,9 +74,9 @@ describe('sessions', () => {
   it('are kept while the database ends all connections, again and again', async () => {
     const lost = await lostDuring(async () => {
       const end = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`;
-      for (let times = 0; times < 20; times++) {
+      for (let times = 0; times < 10; times++) {
         await postgres.asSuperuser('postgres', end);
-        await sleep(120);
+        await sleep(250);
       }
     });
     expect(lost).toEqual([]);

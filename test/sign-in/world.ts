@@ -45,6 +45,8 @@ export class FakeKratos {
   /** Bodies of forms. */
   readonly bodies: string[] = [];
   isAway = false;
+  /** Connections of its pool that its database has closed: each answers 401 once. */
+  closedConnections = 0;
   /** Milliseconds until it answers. */
   delay = 0;
   readonly server = createServer((message, response) => void this.#answer(message, response));
@@ -67,6 +69,10 @@ export class FakeKratos {
     if (url !== '/sessions/whoami') return void send(404, { error: { id: 'not_found' } });
     const value = new RegExp(`${kratosCookie}=([^;]*)`).exec(headers.cookie ?? '')?.[1] ?? '';
     const session = this.sessions.get(value);
+    if (this.closedConnections > 0) {
+      this.closedConnections -= 1;
+      return void send(401, { error: { id: 'session_inactive' } });
+    }
     if (session === undefined) return void send(401, { error: { id: 'session_inactive' } });
     if (session.wants === 'aal2') return void send(403, { error: { id: 'session_aal2_required' } });
     send(200, {
