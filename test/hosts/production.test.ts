@@ -86,8 +86,12 @@ describe('an environment that Git fills', () => {
     port: nodePorts.https,
     roots: await gatewayRoots(clientFrom(site.kubeconfig, environment)),
   });
+  /** Without those that end, such as the pods of the version before. */
+  const lasting =
+    '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}}{{"\\n"}}{{end}}{{end}}';
   const podsOf = async (app: string, ...options: string[]) => {
-    const names = await site.kubectl('get', 'pods', '--namespace', app, '--output=name', ...options);
+    const format = `--output=go-template=${lasting}`;
+    const names = await site.kubectl('get', 'pods', '--namespace', app, format, ...options);
     return names.trim().split('\n').sort();
   };
 
