@@ -221,7 +221,7 @@ describe('an environment that Git fills', () => {
           async () => (await podsOf('pr-13-orders', '--field-selector=status.phase=Running')).join(),
           longest,
         )
-        .toMatch(/pod\/pr-13-orders-\w+-\w+/),
+        .toMatch(/\bpr-13-orders-[0-9a-f]+-\w{5}\b/),
     );
     await readyKustomizations(site.kubeconfig);
     const databases = await site.kubectl('get', 'clusters.postgresql.cnpg.io', '-A', '--output=name');
