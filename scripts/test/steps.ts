@@ -113,7 +113,15 @@ const node = (...args: string[]) => runTool(process.execPath, args);
 
 /** The tests that run Ory Kratos itself. */
 export const accountTests = [
-  ...['enumeration', 'kratos', 'mailed-link', 'recovery-link', 'sign-in', 'sign-in-attacks'],
+  ...[
+    'enumeration',
+    'kratos',
+    'mailed-link',
+    'recovery-link',
+    'sign-in',
+    'sign-in-attacks',
+    'sign-in-database',
+  ],
   ...['sign-in-browser', 'sign-in-provider', 'sign-in-settings'],
 ].map((name) => `test/services/${name}.test.ts`);
 
