@@ -65,7 +65,7 @@ it('a user with an empty cache and no network gets a running front page from tha
   await copyRepository(root);
   await cp(join(checkout.root, 'clusters/dev/cluster.yaml'), join(root, 'clusters/dev/cluster.yaml'));
   await editFile(join(root, 'clusters/dev/cluster.yaml'), (text) =>
-    text.replace(/^name: .*$/m, 'name: bundle-dev'),
+    text.replace(/^name: .*$/m, 'name: fresh-dev'),
   );
   await mkdir(join(user.home, '.cache'), { recursive: true });
   await cp(join(checkout.state, 'dev.bundle'), join(user.home, 'dev.bundle'));
