@@ -1,5 +1,5 @@
 import { loadLock } from '../images/lock/index.ts';
-import type { EnvironmentApp } from '../model/graph.ts';
+import type { Environment } from '../model/graph.ts';
 import { loadGraph } from '../model/load-graph.ts';
 import type { Cluster } from '../model/schema/cluster.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
@@ -7,6 +7,7 @@ import { allChecks } from './doctor/checks/all-checks.ts';
 import { thisHost } from './doctor/host.ts';
 import { printResults } from './doctor/print-results.ts';
 import { runChecks } from './doctor/run-checks.ts';
+import { environmentImages } from './init-cluster/image-sets.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('doctor')
@@ -19,7 +20,8 @@ const options = program.opts<{ env: string; json?: true }>();
 
 await runCommand(async () => {
   const cluster = readCluster(options.env);
-  const apps = await appsOf(options.env);
+  const environment = await environmentOf(options.env);
+  const apps = environment?.apps;
   const results = await runChecks(
     allChecks({
       environment: options.env,
@@ -27,6 +29,7 @@ await runCommand(async () => {
       apps: apps ?? [],
       hosts: apps?.flatMap(({ host }) => host ?? []) ?? namesOf(cluster),
       lock: loadLock(),
+      images: environment && environmentImages(environment),
       host: thisHost(),
     }),
   );
@@ -36,10 +39,10 @@ await runCommand(async () => {
 // Ends without waiting for checks that timed out.
 process.exit();
 
-/** The apps of the environment; undefined if the graph has diagnostics, which `npm run render` prints. */
-async function appsOf(name: string): Promise<readonly EnvironmentApp[] | undefined> {
+/** The environment; undefined if the graph has diagnostics, which `npm run render` prints. */
+async function environmentOf(name: string): Promise<Environment | undefined> {
   const { environments } = await loadGraph(repositoryRoot);
-  return environments.find((environment) => environment.name === name)?.apps;
+  return environments.find((environment) => environment.name === name);
 }
 
 /** Host names of the apps of a graph with diagnostics: their names below the domain. */

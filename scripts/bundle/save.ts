@@ -24,12 +24,7 @@ import { supplyMode } from '../../images/supply/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster/mirror.ts';
 import { buildImages, builtImages } from '../app-images/app-images.ts';
-import {
-  bootstrapImages,
-  nodeImages,
-  observabilityImages,
-  platformImages,
-} from '../init-cluster/image-sets.ts';
+import { environmentImages } from '../init-cluster/image-sets.ts';
 import { mirrorCharts } from '../init-cluster/mirror-charts.ts';
 import { nodePrograms } from '../nodes/node-programs.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
@@ -55,7 +50,7 @@ export async function saveBundle(env: Environment, file: string, options: Option
   const registryMirror = mirrorSetting(env.cluster);
   const engine = await ensureEngine(report, registryMirror);
   await ensureMirror(engine, report, signal);
-  const names = imageNames(env);
+  const names = environmentImages(env);
   const given = { engine, report, signal };
   await supply(names, given);
   await mirrorCharts(env, given);
@@ -93,21 +88,6 @@ export async function saveBundle(env: Environment, file: string, options: Option
     ].join('\n'),
   );
   return 0;
-}
-
-/** Of the lock file; those of the nodes of a Kind cluster too. */
-function imageNames(env: Environment): string[] {
-  return [
-    ...new Set([
-      ...(env.cluster.provider.kind === 'kind'
-        ? nodeImages
-        : nodeImages.filter((name) => name !== nodeImageName)),
-      ...(env.cluster.provider.kind === 'machines' ? ['flannel'] : []),
-      ...bootstrapImages,
-      ...platformImages(env),
-      ...observabilityImages(env),
-    ]),
-  ];
 }
 
 function mirrored(env: Environment, names: readonly string[]): (StoredImage & { ref: string })[] {

@@ -11,24 +11,36 @@ import { goMinimum } from './go.ts';
 
 /** Items of the lock file that are not on this machine yet. */
 export interface Pending {
-  /** Components whose executables are not in the cache. */
+  /** Components whose executables are missing: of commands here, and of the missing images. */
   binaries: number;
-  /** Images missing in the mirror, without those that only tests or clouds need. */
+  /** Images missing in the mirror. */
   images: number;
 }
 
-/** Checks names only; init-cluster verifies the content. */
-export function pending(lock: Lock): Pending {
+/**
+ * Checks names only; init-cluster verifies the content.
+ * @param wanted Names of images. Default: all but those that only tests, clouds or some apps need.
+ */
+export function pending(lock: Lock, wanted?: readonly string[]): Pending {
   const needed = neededBinaries(lock);
-  const images = Object.values(lock.images).filter(
-    ({ build, optional }) =>
-      build !== undefined &&
-      optional !== true &&
-      Object.values(build.binaries).every((program) => needed.includes(recipeOf(lock, program).component)),
+  const componentsOf = ({ build }: Lock['images'][string]) =>
+    Object.values(build?.binaries ?? {}).map((program) => recipeOf(lock, program).component);
+  const all = Object.values(lock.images).filter(({ build }) => build !== undefined);
+  const ofEnvironment = new Set(wanted?.map((name) => lock.images[name]));
+  const missing = all.filter(
+    (image) =>
+      (wanted === undefined
+        ? image.optional !== true && componentsOf(image).every((component) => needed.includes(component))
+        : ofEnvironment.has(image)) && !isMirrored(image.ref),
   );
+  const inImages = new Set(all.flatMap(componentsOf));
+  const components = new Set([
+    ...needed.filter((component) => !inImages.has(component)),
+    ...missing.flatMap(componentsOf),
+  ]);
   return {
-    binaries: needed.filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
-    images: images.filter(({ ref }) => !isMirrored(ref)).length,
+    binaries: [...components].filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
+    images: missing.length,
   };
 }
 

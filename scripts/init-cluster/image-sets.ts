@@ -1,3 +1,4 @@
+import { nodeImageName } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
 
@@ -28,6 +29,20 @@ export function platformImages({ operators }: Pick<Environment, 'operators'>): s
   return imagesOf(operators.filter((operator) => !isObservability(operator))).filter(
     (name) => !bootstrapImages.includes(name),
   );
+}
+
+/** All images and artifacts of the lock file that an environment needs; those of the nodes of a Kind cluster too. */
+export function environmentImages(env: Pick<Environment, 'operators' | 'cluster'>): string[] {
+  const { kind } = env.cluster.provider;
+  return [
+    ...new Set([
+      ...(kind === 'kind' ? nodeImages : nodeImages.filter((name) => name !== nodeImageName)),
+      ...(kind === 'machines' ? ['flannel'] : []),
+      ...bootstrapImages,
+      ...platformImages(env),
+      ...observabilityImages(env),
+    ]),
+  ];
 }
 
 /** Images of observability, for which no app waits. */

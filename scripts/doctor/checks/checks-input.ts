@@ -7,5 +7,7 @@ export interface ChecksInput extends PortsOf {
   /** Host names of apps. */
   hosts: string[];
   lock: Lock;
+  /** Names of the images of the environment in the lock file. Default: all that a cluster can need. */
+  images?: readonly string[] | undefined;
   host: Host;
 }

@@ -11,7 +11,7 @@ import { kernelChecks } from './kernel-checks.ts';
 import { spaceChecks } from './space-checks.ts';
 
 /** Checks of this machine and its engine for a Kind cluster, without the network. */
-export function machineChecks({ lock, host, ...given }: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
+export function machineChecks({ lock, images, host, ...given }: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
   const { cluster } = given;
   const found = findEngineOnce();
   return [
@@ -19,7 +19,7 @@ export function machineChecks({ lock, host, ...given }: Omit<ChecksInput, 'hosts
     { name: 'repository', find: () => repository(repositoryRoot, host) },
     { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
     { name: 'ports', find: async () => checkPorts(given, await found.engine) },
-    ...spaceChecks(found, { cluster, lock, host }),
+    ...spaceChecks(found, { cluster, lock, images, host }),
     controlGroups(found, host),
     // On other systems, containers run in a virtual machine with its own kernel.
     ...(host.platform === 'linux' ? kernelChecks(found, host) : []),

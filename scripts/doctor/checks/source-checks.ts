@@ -9,7 +9,7 @@ import type { ChecksInput } from './checks-input.ts';
 import { supplyHere } from './supply-here.ts';
 
 /** Checks of the servers from which images, modules and packages come, and of the clock by their answers. */
-export function sourceChecks({ cluster, lock, host }: ChecksInput): MachineCheck[] {
+export function sourceChecks({ cluster, lock, images, host }: ChecksInput): MachineCheck[] {
   const registries = Promise.all(imageRegistries().map((url) => askWeb(url, isRegistry)));
   // Builds ignore the settings of 'go env -w', so this check does too.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
@@ -34,7 +34,7 @@ export function sourceChecks({ cluster, lock, host }: ChecksInput): MachineCheck
         return source({
           what: 'program',
           answer,
-          pending: pending(lock).binaries,
+          pending: pending(lock, images).binaries,
           mend: 'Name a reachable proxy: export GOPROXY=https://…',
         });
       },
@@ -42,11 +42,11 @@ export function sourceChecks({ cluster, lock, host }: ChecksInput): MachineCheck
     {
       name: 'debian',
       find: async () => {
-        const images = (await supplyHere(cluster)).mode === 'build' ? pending(lock).images : 0;
+        const toBuild = (await supplyHere(cluster)).mode === 'build' ? pending(lock, images).images : 0;
         return source({
           what: 'image',
           answer: await debian,
-          pending: images,
+          pending: toBuild,
           mend: asRoot(host, 'apt-get update'),
         });
       },

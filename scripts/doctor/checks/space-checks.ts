@@ -14,14 +14,14 @@ import { supplyHere } from './supply-here.ts';
 /** Checks of disks and memory, and of the tools that fill them with images. */
 export function spaceChecks(
   { engine: engineHere }: FoundEngine,
-  { cluster, lock, host }: Pick<ChecksInput, 'cluster' | 'lock' | 'host'>,
+  { cluster, lock, images, host }: Pick<ChecksInput, 'cluster' | 'lock' | 'images' | 'host'>,
 ): MachineCheck[] {
   return [
     {
       name: 'disk',
       find: async () => {
         await engineHere; // the platform of the engine decides which images are missing
-        const missingImages = pending(lock).images;
+        const missingImages = pending(lock, images).images;
         return disk({
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
@@ -35,7 +35,7 @@ export function spaceChecks(
       name: 'debian tools',
       find: async () => {
         await engineHere;
-        const toBuild = pending(lock).images > 0 && (await supplyHere(cluster)).mode === 'build';
+        const toBuild = pending(lock, images).images > 0 && (await supplyHere(cluster)).mode === 'build';
         const keys = existsSync('/usr/share/keyrings/debian-archive-keyring.gpg');
         return debianTools({ host, toBuild, mmdebstrap: inPath('mmdebstrap'), keys });
       },

@@ -11,8 +11,9 @@ import { supplyHere } from './supply-here.ts';
 export function toolChecks({
   cluster,
   lock,
+  images,
   host,
-}: Partial<Pick<ChecksInput, 'cluster'>> & Pick<ChecksInput, 'lock' | 'host'>): MachineCheck[] {
+}: Partial<Pick<ChecksInput, 'cluster'>> & Pick<ChecksInput, 'lock' | 'images' | 'host'>): MachineCheck[] {
   return [
     {
       name: 'node',
@@ -53,7 +54,7 @@ export function toolChecks({
           printed('go', ['version']),
           printed('go', ['env', 'GOTOOLCHAIN']),
         ]);
-        const missing = pending(lock).binaries;
+        const missing = pending(lock, images).binaries;
         // If images are pulled, programs are downloaded too.
         const toBuild = missing > 0 && (await supplyHere(cluster)).mode === 'build' ? missing : 0;
         return go({ printed: version, toolchain, minimum: goVersion(), toBuild });

@@ -6,6 +6,7 @@ import { machineChecks } from '../../doctor/checks/machine-checks.ts';
 import { thisHost } from '../../doctor/host.ts';
 import { refuseUnfit } from '../../doctor/refuse.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
+import { environmentImages } from '../image-sets.ts';
 import type { InitInput } from '../input.ts';
 
 /** Refuses a machine that does not meet the requirements, and running nodes that differ from cluster.yaml. */
@@ -21,6 +22,7 @@ export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
       cluster: environment.cluster,
       apps: environment.apps,
       lock: loadLock(),
+      images: environmentImages(environment),
       host: thisHost(),
     });
     await refuseUnfit(checks);
