@@ -29,8 +29,8 @@ export const signalLimits = {
   labels: 30,
   /** Series of one app: of one target of Prometheus, and of one service in the metrics that are made of spans. */
   series: { target: 20_000, service: 2_000 },
-  /** Bytes of one answer to Prometheus. */
-  scrape: '32MB',
+  /** Bytes of one answer of an app to Prometheus: 400 for each series. A larger one is not parsed, which takes far more memory. */
+  scrape: '8MB',
   /** Bytes of one trace. A larger one is dropped whole. */
   trace: '5Mi',
 } as const;
