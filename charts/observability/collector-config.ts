@@ -69,7 +69,7 @@ const spanmetrics = {
   exemplars: { enabled: true, max_per_data_point: 5 },
   resource_metrics_key_attributes: ['service.name'],
   // A span named after user input would create a series per input: further names count as one series.
-  aggregation_cardinality_limit: signalLimits.series.service,
+  aggregation_cardinality_limit: signalLimits.spanNames,
   metrics_expiration: '1h',
   // As often as Prometheus reads: an exemplar is there until the next flush alone.
   metrics_flush_interval: scrapeInterval,
@@ -87,7 +87,7 @@ const podMetrics = {
   exclude_dimensions: ['span.name'],
   dimensions: [{ name: 'k8s.pod.name' }],
   resource_metrics_key_attributes: ['service.name'],
-  aggregation_cardinality_limit: signalLimits.series.service,
+  aggregation_cardinality_limit: signalLimits.pods,
   metrics_expiration: '1h',
   // The first value of a series is zero, the second counts: two of these and a scrape are the delay of the gate.
   metrics_flush_interval: '10s',

@@ -56,7 +56,7 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
     // The collector's metrics are about apps, pods and nodes, with the same label names as those of its own pod.
     ...(port === ports.derivedMetrics || port === ports.appMetrics ? { honor_labels: true } : {}),
     // A process that creates a series per request loses only its own metrics.
-    sample_limit: signalLimits.series.target,
+    sample_limit: signalLimits.series,
     body_size_limit: signalLimits.scrape,
     label_limit: 2 * signalLimits.labels,
     label_name_length_limit: 256,
@@ -73,8 +73,20 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
       { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
       { source_labels: ['__meta_kubernetes_pod_node_name'], target_label: 'node' },
     ],
+    ...(port === ports.derivedMetrics ? { metric_relabel_configs: overflow } : {}),
   };
 }
+
+/** Spans beyond the limit of names have no attribute but this one (spanmetrics, `aggregation_cardinality_limit`), and the job of their service. */
+const overflow = [
+  { source_labels: ['otel_metric_overflow', 'job'], regex: 'true;(.+)', target_label: 'service_name' },
+  {
+    source_labels: ['otel_metric_overflow'],
+    regex: 'true',
+    target_label: 'span_name',
+    replacement: 'further names',
+  },
+];
 
 /** Series of each container and volume, without those that neither an alert nor `npm run top` reads. */
 const kept = {

@@ -27,8 +27,15 @@ export const signalLimits = {
   name: 256,
   /** Labels of a series, beside those of Prometheus' own discovery. */
   labels: 30,
-  /** Series of one app: of one target of Prometheus, and of one service in the metrics that are made of spans. */
-  series: { target: 20_000, service: 2_000 },
+  /** Series of one target of Prometheus. */
+  series: 20_000,
+  /**
+   * Names of the spans of one service, each with its kinds and results, in the metrics that are made of spans. Each is a histogram of 18
+   * series, and all services are one target: one that names its spans after user input leaves room for the others.
+   */
+  spanNames: 250,
+  /** Pods of one service, each with the kinds and results of its spans, of which the gate of roll-outs counts the errors. */
+  pods: 1_000,
   /** Bytes of one answer of an app to Prometheus: 400 for each series. A larger one is not parsed, which takes far more memory. */
   scrape: '8MB',
   /** Bytes of one trace. A larger one is dropped whole. */
