@@ -82,8 +82,8 @@ function kustomizeController(chart: Chart, env: Environment): void {
       // time-out.
       '--feature-gates=CancelHealthCheckOnNewRevision=true',
     ],
-    // At each commit every Kustomization unpacks all manifests. With files in memory and fewer garbage collections that takes little more
-    // than half the processor time, for which the deployed app competes on a laptop.
+    // At each commit every Kustomization unpacks all manifests. With files in memory and fewer garbage collections that takes less processor
+    // time, for which the deployed app competes on a laptop.
     ...(isLaptop ? { tmpInMemory: true, env: [{ name: 'GOGC', value: '200' }] } : {}),
     update: 'rolling',
     stopSeconds: 60,
