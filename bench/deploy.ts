@@ -99,7 +99,7 @@ async function measureAll({
       const turns = [
         () => byHand(hand, text, app.imageRef.replace(/[:@].*$/, '')),
         () => byDeploy(env, name, source, text),
-        () => byWatch(env, name, source, `${text}watched\n`, () => fluxRests(cluster)),
+        () => byWatch(env, name, source, `${text}watched\n`, cluster),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) {
         await fluxRests(cluster);
@@ -152,13 +152,13 @@ async function byWatch(
   name: string,
   file: string,
   text: string,
-  rests: () => Promise<void>,
+  cluster: string,
 ): Promise<Round> {
   const running = new RunningDeploy(env, name, '--watch');
   try {
     await running.next();
     await running.watches;
-    await rests();
+    await fluxRests(cluster);
     const started = performance.now();
     writeFileSync(file, text);
     const done = await running.next();

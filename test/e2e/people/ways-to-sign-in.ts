@@ -40,6 +40,7 @@ export async function signsInBySecondFactor(place: Place): Promise<void> {
   await press(page, 'method', 'totp');
   await saved(page);
   await page.click('button[name="lookup_secret_regenerate"]');
+  await page.waitForSelector('.secrets');
   const [code = ''] = await page.locator('.secrets code').allTextContents();
   await page.click('button[name="lookup_secret_confirm"]');
   await saved(page);
