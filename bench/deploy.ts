@@ -1,20 +1,17 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { textField } from '../charts/kube/field.ts';
-import { platform } from '../charts/order/flux-sync.ts';
 import { buildEnvironment, runEngine } from '../images/engine/index.ts';
 import { type Engine, findEngine } from '../images/index.ts';
 import { parseReference } from '../images/oci/index.ts';
+import { ensureBases } from '../scripts/app-images/app-images.ts';
 import { withBuildContext } from '../scripts/app-images/build-context.ts';
 import { bundle } from '../scripts/app-images/bundle.ts';
 import { npmCommand, runCommand } from '../scripts/cli/command.ts';
 import { Failure } from '../scripts/cli/failure.ts';
 import { table } from '../scripts/cli/table.ts';
-import { kubeconfigPath } from '../scripts/cluster/client.ts';
 import { nodeKubectl } from '../scripts/cluster/node-kubectl.ts';
-import { isTrue, watchUntil } from '../scripts/cluster/watch-until.ts';
 import { renderEnvironment } from '../scripts/flux/render-environment.ts';
 import { nodeContainers } from '../scripts/kind/kind-nodes.ts';
 import { repositoryRoot } from '../scripts/repository/read-cluster.ts';
@@ -37,7 +34,7 @@ interface Round {
 
 const program = npmCommand('bench:deploy')
   .description(
-    'Measures the time from a saved file of an app to ready new pods in a running Kind cluster in which Flux has nothing else to do: with `npm run deploy -- APP`, at a save under its `--watch`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`, in turn.',
+    'Measures the time from a saved file of an app to ready new pods in a running Kind cluster, one deploy straight after the other: with `npm run deploy -- APP`, at a save under its `--watch`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`, in turn.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--app <name>', 'an app with a Dockerfile and a Deployment of its name', 'home')
@@ -89,6 +86,10 @@ async function measureAll({
   await withBuildContext({ root: repositoryRoot, folder, entry, tag }, async (made) =>
     cpSync(made.folder, context, { recursive: true }),
   );
+  await ensureBases(readFileSync(join(repositoryRoot, folder, 'Dockerfile'), 'utf8'), {
+    engine,
+    report: (what) => process.stderr.write(`${what}\n`),
+  });
   const hand = { engine, cluster, name, folder, entry, context, nodes: nodes.map((node) => node.name) };
   const source = join(repositoryRoot, folder, marker);
   const measured: Round[] = [];
@@ -99,10 +100,9 @@ async function measureAll({
       const turns = [
         () => byHand(hand, text, app.imageRef.replace(/[:@].*$/, '')),
         () => byDeploy(env, name, source, text),
-        () => byWatch(env, name, source, `${text}watched\n`, cluster),
+        () => byWatch(env, name, source, `${text}watched\n`),
       ];
       for (const turn of round % 2 === 0 ? turns : turns.reverse()) {
-        await fluxRests(cluster);
         const result = await turn();
         process.stderr.write(`round ${round}, ${result.side}: ${result.seconds.toFixed(1)} s\n`);
         if (round > 0) measured.push(result);
@@ -127,38 +127,12 @@ async function byDeploy(env: string, name: string, file?: string, text = ''): Pr
   return { side: 'deploy', seconds: (done.at - started) / 1000, steps: done.steps };
 }
 
-/** Until Flux has compared everything with the newest commit: each deploy begins on a machine that is not busy with the one before. */
-async function fluxRests(cluster: string): Promise<void> {
-  await watchUntil({
-    kubeconfig: kubeconfigPath(cluster),
-    path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
-    what: 'Flux to have nothing to do',
-    timeoutSeconds: 600,
-    missing: (objects) => {
-      const ofRepository = objects.filter(
-        (object) => textField(object, 'spec', 'sourceRef', 'name') === platform,
-      );
-      const revisions = new Set(
-        ofRepository.map((object) => isTrue(object, 'Ready') && object.status?.lastAppliedRevision),
-      );
-      return revisions.size === 1 && !revisions.has(false) ? undefined : 'all Kustomizations at one commit';
-    },
-  });
-}
-
 /** The same for a save while `deploy --watch` runs and has nothing to do. */
-async function byWatch(
-  env: string,
-  name: string,
-  file: string,
-  text: string,
-  cluster: string,
-): Promise<Round> {
+async function byWatch(env: string, name: string, file: string, text: string): Promise<Round> {
   const running = new RunningDeploy(env, name, '--watch');
   try {
     await running.next();
     await running.watches;
-    await fluxRests(cluster);
     const started = performance.now();
     writeFileSync(file, text);
     const done = await running.next();

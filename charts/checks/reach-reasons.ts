@@ -126,6 +126,12 @@ export const reasons: readonly PowerReason[] = [
       'It logs in to OpenBao as an account of its app without rights. The policy tokens-for-pods admits no other account and no other audience.',
   },
   {
+    account: 'flux-system/folder-artifacts',
+    power: 'tells Flux what to apply of its own namespace',
+    reason:
+      'It makes the artifacts that kustomize-controller applies, of the repository that source-controller has fetched.',
+  },
+  {
     account: 'flux-system/kustomize-controller',
     power: 'everything',
     reason: 'It applies the objects in Git, which can be of any kind.',

@@ -16,6 +16,7 @@ import type {
 import type { IHelmRelease } from '@kubernetes-models/flux-cd/helm.toolkit.fluxcd.io/v2';
 import type { IKustomization } from '@kubernetes-models/flux-cd/kustomize.toolkit.fluxcd.io/v1';
 import type {
+  IExternalArtifact,
   IGitRepository,
   IHelmRepository,
   IOCIRepository,
@@ -45,6 +46,7 @@ export type CustomResource =
   | ISecretStore
   | IHelmRelease
   | IKustomization
+  | IExternalArtifact
   | IGitRepository
   | IHelmRepository
   | IOCIRepository

@@ -8,7 +8,7 @@ const reconciled = 'controller_runtime_reconcile_total';
 /** Controllers that reconcile in every environment, at the latest every ten minutes. */
 const busy = 'kustomize-controller|source-controller';
 
-/** Alerts on Flux: a part fails, a controller fails altogether, or it does nothing. */
+/** Alerts on Flux: a part fails, a controller fails altogether, it does nothing, or a commit does not reach it. */
 export function fluxRules(env: Environment): PrometheusRule[] {
   const controllers = env.operators.find(({ name }) => name === 'flux')?.metrics ?? [];
   if (controllers.length === 0) return [];
@@ -28,6 +28,13 @@ export function fluxRules(env: Environment): PrometheusRule[] {
       hold: '15m',
       summary:
         '{{ $labels.job }} of Flux has reconciled nothing for half an hour: no change in Git is applied.',
+      evidence: state,
+    }),
+    alert('ArtifactsBehind', 'ticket', {
+      expr: 'max(folder_artifacts_behind) > 0',
+      hold: '15m',
+      summary:
+        '{{ $value }} artifacts differ from the newest commit for 15 minutes: its changes of apps are not applied.',
       evidence: state,
     }),
     // The front page reads the conditions of Kustomizations; Flux has no metric of them.

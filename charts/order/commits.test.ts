@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { type FolderContent, type Outcome, SimulatedFlux } from '../../test/charts/simulated-flux.ts';
-import type { KubeObject } from '../kube/kube-object.ts';
-import { definitions, fluxSync, platform } from './flux-sync.ts';
+import { artifactOf, definitions, fluxSync, platform } from './flux-sync.ts';
 import type { Kustomization } from './kustomization.ts';
 
 const env = environment({ operators: [gitServer] });
@@ -23,7 +22,14 @@ function kustomizationsOf(given: Needs): Kustomization[] {
   }));
 }
 
-/** A repository of manifests: Kustomizations, and which version of each folder a commit holds. */
+/** What a commit describes. */
+interface Description {
+  kustomizations: Kustomization[];
+  /** By artifact. */
+  digests: ReadonlyMap<string, string>;
+}
+
+/** A repository of manifests: Kustomizations, and which version of each artifact a commit holds. */
 class Repository {
   readonly flux = new SimulatedFlux();
   readonly applied = new Map<string, FolderContent>();
@@ -31,9 +37,12 @@ class Repository {
   #kustomizations: Kustomization[];
   readonly #versions = new Map<string, number>();
   #commits = 0;
+  /** What the root has applied. */
+  #described: Description;
 
   constructor(given: Needs) {
     this.#kustomizations = kustomizationsOf(given);
+    this.#described = this.#description();
   }
 
   /** The next commits hold other Kustomizations. */
@@ -46,21 +55,35 @@ class Repository {
   }
 
   commit(...changed: string[]): void {
-    for (const name of changed) this.#versions.set(name, (this.#versions.get(name) ?? 0) + 1);
-    this.flux.fetch(`main@sha1:${++this.#commits}`, this.#objects());
+    for (const name of changed) {
+      const artifact = this.#artifactOf(name);
+      this.#versions.set(artifact, (this.#versions.get(artifact) ?? 0) + 1);
+    }
+    const { kustomizations, digests } = this.#description();
+    const objects = fluxSync(env, kustomizations, digests).filter(({ kind }) => kind === 'Kustomization');
+    this.flux.fetch(`main@sha1:${++this.#commits}`, objects);
   }
 
-  /** Reconciles one, and checks that its needs are applied as the same commit describes them. Returns whether it is applied. */
+  /**
+   * Reconciles one, and checks that its needs are applied as the commit describes them that the root has applied. Returns whether it is
+   * applied.
+   */
   start(name: string): boolean {
     const content = this.flux.start(name);
     if (content === undefined) return false;
-    const kustomization = this.#kustomizations.find((each) => each.name === name);
+    if (name === platform) this.#described = this.#description();
+    const { kustomizations, digests } = this.#described;
+    const kustomization = kustomizations.find((each) => each.name === name);
     for (const need of kustomization?.dependsOn ?? []) {
-      const other = this.#kustomizations.find((each) => each.name === need);
+      const other = kustomizations.find((each) => each.name === need);
       const folder = other?.kind === 'crds' ? definitions : need;
-      expect(this.applied.get(folder)?.digest, `${name} goes on before ${folder}`).toBe(this.#digest(folder));
+      const applied = this.applied.get(folder);
       if (kustomization?.app !== undefined && kustomization.app === other?.app)
-        expect(this.applied.get(need)?.revision).toBe(content.revision);
+        expect(applied?.revision, `${name} goes on before ${folder}`).toBe(content.revision);
+      else
+        expect(applied?.digest, `${name} goes on before ${folder}`).toBe(
+          digests.get(other === undefined || other.kind === 'crds' ? folder : artifactOf(other)),
+        );
     }
     this.#started.set(name, content);
     return true;
@@ -73,9 +96,10 @@ class Repository {
     else this.applied.delete(name);
   }
 
-  /** Flux reconciles until nothing is left to do. Returns the number of reconciliations. */
+  /** Flux reconciles until nothing is left to do. Returns the number of rounds. */
   settle(): number {
     for (let round = 1; round < 100; round++) {
+      this.flux.publish();
       for (const name of this.flux.names) {
         if (this.flux.isRunning(name)) this.finish(name);
         if (this.start(name)) this.finish(name);
@@ -86,18 +110,24 @@ class Repository {
     throw new Error('Flux never ends');
   }
 
-  /** Whether the folder is applied as the commit has it. */
+  /** Whether it is applied as the commit has it. */
   isApplied(name: string): boolean {
-    return this.applied.get(name)?.digest === this.#digest(name);
+    return this.applied.get(name)?.digest === this.#digest(this.#artifactOf(name));
   }
 
-  #digest(name: string): string {
-    return `sha256:${name}-${this.#versions.get(name) ?? 0}`;
+  #artifactOf(name: string): string {
+    const kustomization = this.#kustomizations.find((each) => each.name === name);
+    return kustomization === undefined ? name : artifactOf(kustomization);
   }
 
-  #objects(): KubeObject[] {
-    const contents = new Map([definitions, ...this.names].map((name) => [name, this.#digest(name)]));
-    return fluxSync(env, this.#kustomizations, contents).filter(({ kind }) => kind === 'Kustomization');
+  #digest(artifact: string): string {
+    return `sha256:${artifact}-${this.#versions.get(artifact) ?? 0}`;
+  }
+
+  #description(): Description {
+    const artifacts = [definitions, ...this.names.map((name) => this.#artifactOf(name))];
+    const digests = new Map(artifacts.map((name) => [name, this.#digest(name)]));
+    return { kustomizations: this.#kustomizations, digests };
   }
 }
 
@@ -118,19 +148,20 @@ function running(given: Needs): Repository {
   return repository;
 }
 
-/** The root has applied the Kustomizations of the newest commit. */
-function rooted(repository: Repository): void {
+/** The root has applied the Kustomizations of the newest commit. Returns those whose artifact is another. */
+function rooted(repository: Repository): string[] {
   expect(repository.start(platform)).toBe(true);
   repository.finish(platform);
+  return repository.flux.publish();
 }
 
 describe('a commit', () => {
-  it('reaches a changed app at once, while unchanged Kustomizations are reconciled', () => {
+  it('reaches only the changed app, and at once', () => {
     const repository = running(shop);
     repository.commit('page');
-    // Before the root has applied what the commit describes, all the others wait, and are looked at later.
-    for (const name of repository.names) expect(repository.start(name)).toBe(false);
-    rooted(repository);
+    // Before the root has applied what the commit describes, nothing is published.
+    expect(repository.flux.publish()).toEqual([]);
+    expect(rooted(repository)).toEqual(['page']);
     expect(repository.start('page')).toBe(true);
   });
 
@@ -145,12 +176,24 @@ describe('a commit', () => {
   it('that changes a dependency reaches the app after the dependency', () => {
     const repository = running(shop);
     repository.commit('gateway', 'page');
-    rooted(repository);
+    expect(rooted(repository)).toEqual(['gateway', 'page']);
     expect(repository.start('page')).toBe(false);
     expect(repository.start('gateway')).toBe(true);
     expect(repository.start('page')).toBe(false);
     repository.finish('gateway');
     expect(repository.start('page')).toBe(true);
+  });
+
+  it('keeps the app from being applied from the time at which the root has described its changed dependency', () => {
+    const repository = running(shop);
+    repository.commit('gateway', 'page');
+    expect(repository.start(platform)).toBe(true);
+    repository.finish(platform);
+    // Their artifacts are still those of the commit before.
+    expect(repository.start('page')).toBe(false);
+    expect(repository.start('gateway')).toBe(true);
+    repository.finish('gateway');
+    expect(repository.start('page')).toBe(false);
   });
 
   it('that changes definitions reaches their operator after them', () => {
@@ -163,10 +206,10 @@ describe('a commit', () => {
     expect(repository.start('certificates')).toBe(true);
   });
 
-  it('is applied to the Kustomizations of an app in order, also if no hash has changed', () => {
+  it('that changes one Kustomization of an app is applied to all of the app in order', () => {
     const repository = running(shop);
-    repository.commit();
-    rooted(repository);
+    repository.commit('shop-migrations');
+    expect(rooted(repository)).toEqual(['shop-db', 'shop-migrations', 'shop']);
     expect(repository.start('shop')).toBe(false);
     expect(repository.start('shop-migrations')).toBe(false);
     expect(repository.start('shop-db')).toBe(true);
@@ -184,7 +227,6 @@ describe('a commit', () => {
       'shop-migrations': { app: 'shop' },
     });
     repository.commit('shop');
-    expect(repository.start('shop')).toBe(false);
     rooted(repository);
     expect(repository.start('shop')).toBe(false);
     expect(repository.start('shop-migrations')).toBe(true);
@@ -253,6 +295,7 @@ const graphs: fc.Arbitrary<Needs> = fc
 
 const steps = fc.array(
   fc.oneof(
+    { weight: 2, arbitrary: fc.constant({ publish: true }) },
     { weight: 8, arbitrary: fc.record({ look: fc.nat(9) }) },
     { weight: 1, arbitrary: fc.record({ commit: fc.subarray(names) }) },
     {
@@ -274,6 +317,7 @@ it('never applies anything before its dependencies, in any order of events, and 
       for (const step of steps) {
         const at = (index: number) => repository.flux.names[index % repository.flux.names.length] ?? '';
         if ('commit' in step) repository.commit(...step.commit.filter((name) => name in graph));
+        else if ('publish' in step) repository.flux.publish();
         else if ('look' in step) {
           if (!repository.flux.isRunning(at(step.look))) repository.start(at(step.look));
         } else if (repository.flux.isRunning(at(step.finish))) {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
-import { definitions, definitionsSync, fluxSync } from './flux-sync.ts';
-import { isApplied } from './is-applied.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { artifactOf, definitions, definitionsSync, fluxSync } from './flux-sync.ts';
+import { isAppliedFromGit } from './is-applied.ts';
 import type { Kustomization } from './kustomization.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 
@@ -42,18 +43,55 @@ function sync(
   };
 }
 
+/** The Kustomizations with these names, for the same digest. */
+function synced(...kustomizations: Kustomization[]): KubeObject[] {
+  const names = [definitions, ...kustomizations.map(artifactOf)];
+  const contents = new Map(names.map((name) => [name, `sha256:${name}`]));
+  return fluxSync(environment({ operators: [gitServer] }), [crds, ...kustomizations], contents).filter(
+    ({ kind, metadata }) =>
+      kind === 'Kustomization' && kustomizations.some(({ name }) => name === metadata.name),
+  );
+}
+
 it('applies each Kustomization after its dependencies, waits for it, and retries soon', () => {
   expect(sync()('Kustomization', 'things')).toEqual({
     interval: '10m',
     retryInterval: '5s',
     timeout: '5m',
     path: './manifests/test/things',
-    sourceRef: { kind: 'GitRepository', name: 'platform' },
+    sourceRef: { kind: 'ExternalArtifact', name: 'things' },
     prune: true,
     wait: true,
-    images: [{ name: 'plinth.io/content', digest: 'sha256:t' }],
-    dependsOn: [{ name: 'platform' }, { name: 'crds', readyExpr: isApplied }],
+    dependsOn: [{ name: 'crds', readyExpr: isAppliedFromGit }],
   });
+});
+
+it('gives the Kustomizations of an app one artifact, whose content they name, and Flux compares its revision', () => {
+  const [database, app] = synced(
+    { ...things, name: 'shop-db', app: 'shop' },
+    { ...things, name: 'shop', app: 'shop', dependsOn: ['shop-db', 'thing-crds'] },
+  );
+  for (const object of [database, app]) {
+    expect(field(object?.spec, 'sourceRef')).toEqual({ kind: 'ExternalArtifact', name: 'shop' });
+    expect(field(object, 'metadata', 'annotations')).toEqual({ 'plinth.io/content': 'sha256:shop' });
+  }
+  expect(field(app?.spec, 'dependsOn')).toEqual([
+    { name: 'crds', readyExpr: isAppliedFromGit },
+    { name: 'shop-db' },
+  ]);
+});
+
+it('reads Flux itself from Git, so that a cluster which knows no artifacts yet gets to know them', () => {
+  const [flux, other] = synced(
+    { ...things, name: 'flux' },
+    { ...things, name: 'other', dependsOn: ['flux'] },
+  );
+  expect(flux?.spec).toMatchObject({
+    sourceRef: { kind: 'GitRepository', name: 'platform' },
+    images: [{ name: 'plinth.io/content', digest: 'sha256:flux' }],
+    dependsOn: [{ name: 'platform' }, { name: 'crds', readyExpr: isAppliedFromGit }],
+  });
+  expect(field(other?.spec, 'dependsOn')).toEqual([{ name: 'flux', readyExpr: isAppliedFromGit }]);
 });
 
 it('waits for a gradual roll-out of all pods, five minutes longer than they are watched', () => {

@@ -8,10 +8,10 @@ import { field } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { decryptionKeys } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
-import { contentField } from './content.ts';
 import { crdSource } from './crd-source.ts';
+import { contentField, contentName } from './declared-content.ts';
 import { healthChecks } from './health-checks.ts';
-import { isApplied } from './is-applied.ts';
+import { isAppliedFromArtifact, isAppliedFromGit } from './is-applied.ts';
 import type { Kustomization } from './kustomization.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
@@ -29,6 +29,20 @@ export const definitions = 'crds';
 /** The Git repository of the manifests, and the Kustomization that applies all others. */
 export const platform = 'platform';
 
+/**
+ * The component that makes an artifact of each other one. It reads the Git repository itself: a cluster that does not know
+ * artifacts yet gets to know them.
+ */
+const flux = 'flux';
+
+/**
+ * The artifact that a component is applied from: one for all folders of an app, so that Flux applies them at the same revision and in
+ * their order.
+ */
+export function artifactOf({ name, app }: Pick<Kustomization, 'name' | 'app'>): string {
+  return app ?? name;
+}
+
 /** The objects in the folder of all CustomResourceDefinitions: the source of each artifact. */
 export function definitionsSync(env: Environment, kustomizations: Kustomization[]): KubeObject[] {
   return kustomizations
@@ -39,7 +53,7 @@ export function definitionsSync(env: Environment, kustomizations: Kustomization[
 /**
  * The objects that Flux reads first: the repository, one Kustomization for each component, one for all
  * definitions, and the root that applies these.
- * @param contents map from each component, and from `definitions`, to the hash of its folder.
+ * @param contents map from each artifact, and from `definitions`, to the hash of its files.
  */
 export function fluxSync(
   env: Environment,
@@ -52,16 +66,16 @@ export function fluxSync(
     // commit.
     wait: false,
   });
-  const content = (name: string): Fields => {
-    const digest = contents.get(name);
-    if (digest === undefined) throw new Error(`the folder ${name} has no hash`);
-    return contentField(digest);
+  const content = (artifact: string): string => {
+    const digest = contents.get(artifact);
+    if (digest === undefined) throw new Error(`the artifact ${artifact} has no hash`);
+    return digest;
   };
   // It does not depend on the root: the definition of a new field of Kustomizations can be in the commit that
   // uses it.
   const bring = kustomizationObject(definitions, {
     ...fromGit(env, definitions),
-    ...content(definitions),
+    ...contentField(content(definitions)),
     wait: true,
   });
   const byName = new Map(kustomizations.map((kustomization) => [kustomization.name, kustomization]));
@@ -71,7 +85,7 @@ export function fluxSync(
     root,
     bring,
     ...components.map((kustomization) =>
-      componentSync(env, kustomization, byName, content(kustomization.name)),
+      componentSync(env, kustomization, byName, content(artifactOf(kustomization))),
     ),
   ];
 }
@@ -104,45 +118,54 @@ function componentSync(
   env: Environment,
   kustomization: Kustomization,
   kustomizations: ReadonlyMap<string, Kustomization>,
-  content: Fields,
+  digest: string,
 ): KubeObject {
-  return kustomizationObject(kustomization.name, {
-    ...fromGit(env, kustomization.name),
-    ...content,
+  const { name, objects } = kustomization;
+  const ofGit = name === flux;
+  const object = kustomizationObject(name, {
+    ...(ofGit ? { ...fromGit(env, name), ...contentField(digest) } : fromArtifact(env, kustomization)),
     wait: true,
     // Flux must not prune itself: nothing would remove the remaining objects or uninstall the last chart.
     // Databases are not pruned either, because a deleted line is no decision about data; a person decides.
     // The database of a preview goes with the preview.
-    ...(kustomization.name === 'flux' || kustomization.name === 'helm-controller' || isLasting(kustomization)
+    ...(name === flux || name === 'helm-controller' || isLasting(kustomization)
       ? { deletionPolicy: 'Orphan' }
       : {}),
-    ...patience(kustomization.objects),
-    ...healthChecks(env.operators, kustomization.objects),
-    ...(kustomization.objects.some(isEncrypted) ? { decryption } : {}),
-    dependsOn: dependencies(kustomization, kustomizations),
+    ...patience(objects),
+    ...healthChecks(env.operators, objects),
+    ...(objects.some(isEncrypted) ? { decryption } : {}),
+    ...dependencies(kustomization, kustomizations, ofGit),
   });
+  return ofGit
+    ? object
+    : { ...object, metadata: { ...object.metadata, annotations: { [contentName]: digest } } };
 }
 
 /**
  * The dependencies of a Kustomization:
- * - the root at the same commit: before, the Kustomization and its dependencies can be outdated;
- * - another Kustomization of the same app, applied at the same commit: a new version never starts before its
- * own migrations;
- * - any other Kustomization in its current form, applied at any commit: an unchanged one delays nothing.
+ * - another Kustomization of the same app, applied from the same artifact by Flux's own check (kustomize-controller v1.9,
+ * `checkDependencies`): a new version never starts before its own migrations;
+ * - any other Kustomization in its current form, applied at any commit: an unchanged one delays nothing;
+ * - if it reads the Git repository itself, the root at the same commit: before, the Kustomization and its dependencies can be outdated.
+ * An artifact is published only after that.
  */
 function dependencies(
   kustomization: Kustomization,
   kustomizations: ReadonlyMap<string, Kustomization>,
-): { name: string; readyExpr?: string }[] {
+  ofGit: boolean,
+): Pick<SpecOf<'Kustomization'>, 'dependsOn'> {
   const waitsFor = kustomization.dependsOn.map((name) => {
     const other = kustomizations.get(name);
-    if (other?.kind === 'crds') return { name: definitions, readyExpr: isApplied };
-    return kustomization.app !== undefined && other?.app === kustomization.app
-      ? { name }
-      : { name, readyExpr: isApplied };
+    if (other?.kind === 'crds') return { name: definitions, readyExpr: isAppliedFromGit };
+    if (kustomization.app !== undefined && other?.app === kustomization.app) return { name };
+    return { name, readyExpr: name === flux ? isAppliedFromGit : isAppliedFromArtifact };
   });
   const once = new Map(waitsFor.map((dependency) => [dependency.name, dependency]));
-  return [{ name: platform }, ...[...once.values()].sort((a, b) => compareText(a.name, b.name))];
+  const dependsOn = [
+    ...(ofGit ? [{ name: platform }] : []),
+    ...[...once.values()].sort((a, b) => compareText(a.name, b.name)),
+  ];
+  return dependsOn.length === 0 ? {} : { dependsOn };
 }
 
 function artifactSync(env: Environment, { name }: Kustomization): KubeObject[] {
@@ -166,6 +189,17 @@ function fromGit(
   return {
     path: `./manifests/${name}/${folder}`,
     sourceRef: { kind: 'GitRepository', name: platform },
+    prune: true,
+  };
+}
+
+function fromArtifact(
+  { name }: Environment,
+  kustomization: Kustomization,
+): Pick<SpecOf<'Kustomization'>, 'path' | 'sourceRef' | 'prune'> {
+  return {
+    path: `./manifests/${name}/${kustomization.name}`,
+    sourceRef: { kind: 'ExternalArtifact', name: artifactOf(kustomization) },
     prune: true,
   };
 }

@@ -9,16 +9,16 @@ import { bindClusterRole } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
-import { controller, ownRights, read, space } from './controller.ts';
-
-const storagePort = 9090;
+import { controller, ownRights, read, space, storagePort } from './controller.ts';
+import { folderArtifacts } from './folder-artifacts.ts';
 
 /** Flux: fetches sources from Git and registries, applies them, waits for readiness, prunes removed objects. */
 export function chart(env: Environment): Component {
   return component('flux', (chart) => {
     namespace(chart, space, 'restricted');
     sourceController(chart, imageRef(env, 'source-controller'));
-    kustomizeController(chart, env);
+    kustomizeController(chart, imageRef(env, 'kustomize-controller'));
+    folderArtifacts(chart, env);
     denyAll(chart, space, ['Ingress']);
     allowScrapes(chart, env, 'flux');
   });
@@ -62,15 +62,13 @@ function sourceController(chart: Chart, image: string): void {
   ]);
 }
 
-function kustomizeController(chart: Chart, env: Environment): void {
+function kustomizeController(chart: Chart, image: string): void {
   const name = 'kustomize-controller';
-  const isLaptop = env.cluster.provider.kind === 'kind';
   controller(chart, {
     name,
-    image: imageRef(env, name),
+    image,
     args: [
-      // After a commit all Kustomizations compare all their objects. `deploy` asks for the one that it changes as soon as the root
-      // has applied the commit; the others look later, so that they do not compete with it for the processors.
+      // `deploy` and `init-cluster` ask for a Kustomization as soon as its dependencies are ready; otherwise it looks again after this time.
       '--requeue-dependency=5s',
       // A Kustomization that waits for its objects uses a worker, so there are more workers than
       // Kustomizations.
@@ -79,12 +77,9 @@ function kustomizeController(chart: Chart, env: Environment): void {
       '--no-remote-bases=true',
       '--no-cross-namespace-refs=true',
       // A commit that fixes an earlier one is applied at once, without waiting for the earlier one's
-      // time-out.
-      '--feature-gates=CancelHealthCheckOnNewRevision=true',
+      // time-out. Kustomizations read artifacts of folders.
+      '--feature-gates=CancelHealthCheckOnNewRevision=true,ExternalArtifact=true',
     ],
-    // At each commit every Kustomization unpacks all manifests. With files in memory and fewer garbage collections that takes less processor
-    // time, for which the deployed app competes on a laptop.
-    ...(isLaptop ? { tmpInMemory: true, env: [{ name: 'GOGC', value: '200' }] } : {}),
     update: 'rolling',
     stopSeconds: 60,
     resources: {

@@ -10,6 +10,9 @@ import { serviceAccount } from '../../charts/kube/service-account.ts';
 /** The namespace of all controllers of Flux. */
 export const space = 'flux-system';
 
+/** Port of the artifacts. */
+export const storagePort = 9090;
+
 export const read = ['get', 'list', 'watch'];
 
 /** Rights in the namespace of Flux, with all its sources, and for the lease of leader election. */
@@ -39,8 +42,6 @@ export interface ControllerInput {
   stopSeconds: number;
   /** Writable folders in addition to /tmp. */
   folders?: string[];
-  /** Whether /tmp is in memory. Default: no. */
-  tmpInMemory?: boolean;
   resources: Resources;
 }
 
@@ -72,10 +73,7 @@ export function controller(chart: Chart, input: ControllerInput): void {
         resources,
         volumeMounts: folders.map((folder) => ({ name: folder, mountPath: `/${folder}` })),
       },
-      volumes: folders.map((folder) => ({
-        name: folder,
-        emptyDir: folder === 'tmp' && input.tmpInMemory === true ? { medium: 'Memory' } : {},
-      })),
+      volumes: folders.map((folder) => ({ name: folder, emptyDir: {} })),
     },
   });
 }

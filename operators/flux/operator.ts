@@ -4,11 +4,12 @@ export default defineOperator({
   name: 'flux',
   summary: 'Applies the objects in Git, waits for them, and prunes removed ones.',
   namespace: 'flux-system',
-  images: ['source-controller', 'kustomize-controller'],
+  images: ['source-controller', 'kustomize-controller', 'node'],
   crds: ['source-controller-crds', 'kustomize-controller-crds'],
   provides: {
     kinds: [
       'GitRepository.source.toolkit.fluxcd.io',
+      'ExternalArtifact.source.toolkit.fluxcd.io',
       { kind: 'OCIRepository.source.toolkit.fluxcd.io', conditions: ['Ready'] },
       { kind: 'HelmRepository.source.toolkit.fluxcd.io', conditions: ['Ready'] },
       'Kustomization.kustomize.toolkit.fluxcd.io',
@@ -17,6 +18,7 @@ export default defineOperator({
   metrics: [
     { workload: 'source-controller', port: 8080 },
     { workload: 'kustomize-controller', port: 8080 },
+    { workload: 'folder-artifacts', port: 8081 },
   ],
   exceptions: [
     {

@@ -87,7 +87,8 @@ it('gives kustomize-controller the rights and arguments of upstream, except for 
           ours: ['argument --no-remote-bases', 'argument --no-cross-namespace-refs'],
         },
         {
-          reason: 'A commit that repairs a broken one is applied at once.',
+          reason:
+            'A commit that repairs a broken one is applied at once; Kustomizations read artifacts of folders.',
           ours: ['argument --feature-gates=CancelHealthCheckOnNewRevision'],
         },
       ],

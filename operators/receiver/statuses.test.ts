@@ -89,6 +89,32 @@ describe('the state of a commit', () => {
     expect(revisionState([platform(), earlier])?.state).toBe('pending');
   });
 
+  it('counts a Kustomization with an artifact by the content that its description names', () => {
+    const orders = (
+      given: Parameters<typeof kustomization>[1] & { revision: string },
+    ): AppliedKustomization => {
+      const base = kustomization('orders', given);
+      return {
+        ...base,
+        metadata: { ...base.metadata, annotations: { 'plinth.io/content': 'sha256:now' } },
+        spec: { sourceRef: { kind: 'ExternalArtifact', name: 'orders' } },
+        status: {
+          ...base.status,
+          lastAttemptedRevision: given.revision,
+          lastAppliedRevision: given.revision,
+        },
+      };
+    };
+    const stateOf = (given: Parameters<typeof orders>[0]) =>
+      revisionState([platform(), orders(given)])?.state;
+    expect(stateOf({ revision: 'sha256:now' })).toBe('success');
+    expect(stateOf({ revision: 'sha256:now+edited' })).toBe('success');
+    expect(stateOf({ revision: 'sha256:before' })).toBe('pending');
+    const broken = { ready: 'False', reason: 'BuildFailed' } as const;
+    expect(stateOf({ ...broken, revision: 'sha256:before' })).toBe('pending');
+    expect(stateOf({ ...broken, revision: 'sha256:now' })).toBe('failure');
+  });
+
   it('is unknown before Flux has read a commit', () => {
     expect(revisionState([])).toBeUndefined();
     expect(

@@ -1,8 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { execa } from 'execa';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { appComponent } from '../../charts/app/app.ts';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { Component, KubeObject } from '../../charts/kube/kube-object.ts';
@@ -10,6 +6,7 @@ import { fewErrors } from '../../charts/kube/names.ts';
 import { refusals } from '../../test/charts/evaluate-policy.ts';
 import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
+import { runInProgramFolder } from '../../test/charts/program-folder.ts';
 import { chart as prometheus } from '../prometheus/chart.ts';
 import prometheusOperator from '../prometheus/operator.ts';
 import { chart } from './chart.ts';
@@ -101,24 +98,14 @@ it('has two pods where cluster.yaml says that it is production', () => {
 });
 
 it('runs out of its ConfigMap, without other packages, and ends when it is stopped', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-rollout-gate-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const volume = ['spec', 'template', 'spec', 'volumes', 0, 'configMap', 'items'] as const;
-  for (const item of listField(find(rendered(), 'Deployment', 'rollout-gate'), ...volume)) {
-    const path = join(folder, textField(item, 'path') ?? '');
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, String(field(files(), textField(item, 'key') ?? '')));
-  }
-  const program = `const { start } = await import('./rollout-gate/program/main.ts');
+  const program = `const { start } = await import('./operators/rollout-gate/program/main.ts');
 const { readFileSync } = await import('node:fs');
 const running = await start(JSON.parse(readFileSync('config.json', 'utf8')), {
   kubernetes: { api: 'http://127.0.0.1:1', token: () => '' }, port: 0, log: () => undefined,
 });
 console.log((await fetch(\`http://127.0.0.1:\${running.port}/readyz\`)).status);
 await running.stop();`;
-  writeFileSync(join(folder, 'try.mts'), program);
-  const { stdout } = await execa(process.execPath, ['try.mts'], { cwd: folder });
-  expect(stdout).toBe('200');
+  expect(await runInProgramFolder(rendered(), 'rollout-gate', program)).toBe('200');
 });
 
 const gate = { type: fewErrors, status: 'True', reason: 'Open' };

@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Chart } from 'cdk8s';
 import { component } from '../../charts/kube/component.ts';
-import { configMap } from '../../charts/kube/config-map.ts';
 import { deployment } from '../../charts/kube/deployment.ts';
 import { disruptionBudget } from '../../charts/kube/disruption-budget.ts';
 import { imageRef } from '../../charts/kube/image.ts';
@@ -11,6 +9,7 @@ import { namespace } from '../../charts/kube/namespace.ts';
 import { allow, denyAll, pods, toDns, toKubernetesApi } from '../../charts/kube/network-policy.ts';
 import { nonRoot } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
+import { filesOf, programFiles, programFolder } from '../../charts/kube/program-files.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { podSeries } from '../../charts/observability/collector-config.ts';
 import { ports, serviceName } from '../../charts/observability/endpoints.ts';
@@ -21,14 +20,15 @@ import { storeOfSignal } from '../../model/signal-stores.ts';
 import { gatePolicyObjects } from './policy.ts';
 import type { GateConfig, GatedApp } from './program/config.ts';
 
-const folder = '/operators';
 const probes = 8081;
 
-/** The files of the program by their paths, which their imports name; a few are those of the receiver. */
+/** The files of the program; a few are those of the receiver. */
 const files = [
-  ...readdirSync(new URL('./program/', import.meta.url)).map((file) => `${name}/program/${file}`),
-  ...['kubernetes.ts', 'log.ts', 'probes.ts', 'stop-at-end.ts'].map((file) => `receiver/program/${file}`),
-].sort();
+  ...filesOf(`operators/${name}/program`),
+  ...['http-server', 'kubernetes', 'log', 'probes', 'stop-at-end'].map(
+    (file) => `operators/receiver/program/${file}.ts`,
+  ),
+];
 
 /** The gate of roll-outs; undefined where errors stop no app's roll-out. */
 export function chart(env: Environment): Component | undefined {
@@ -81,12 +81,11 @@ export function gateConfig(env: Environment): GateConfig | undefined {
 }
 
 function pod(chart: Chart, env: Environment, config: GateConfig): void {
-  const source = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-  const keyOf = (path: string) => path.replaceAll('/', '.');
-  const podAnnotations = configMap(chart, name, name, {
-    ...Object.fromEntries(files.map((path) => [keyOf(path), source(path)])),
-    'config.json': `${JSON.stringify(config, null, 2)}\n`,
-  });
+  const program = programFiles(
+    chart,
+    { name, namespace: name, files },
+    { 'config.json': `${JSON.stringify(config, null, 2)}\n` },
+  );
   // A new pod of a gated app waits for it.
   const replicas = env.cluster.production ? 2 : 1;
   deployment(chart, {
@@ -94,7 +93,7 @@ function pod(chart: Chart, env: Environment, config: GateConfig): void {
     namespace: name,
     update: 'rolling',
     replicas,
-    podAnnotations,
+    podAnnotations: program.podAnnotations,
     pod: {
       serviceAccountName: name,
       kubernetesApi: true,
@@ -105,28 +104,17 @@ function pod(chart: Chart, env: Environment, config: GateConfig): void {
         command: [
           'node',
           '--max-old-space-size=64',
-          `${folder}/${name}/program/main.ts`,
-          `${folder}/config.json`,
+          `${programFolder}/operators/${name}/program/main.ts`,
+          `${programFolder}/config.json`,
         ],
         env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' }],
         ports: [{ name: 'probes', containerPort: probes }],
         readinessProbe: httpProbe('probes', '/readyz', { period: 2, failures: 5 }),
         livenessProbe: httpProbe('probes', '/healthz'),
         resources: { cpu: '10m', memory: '64Mi', memoryLimit: '192Mi' },
-        volumeMounts: [{ name: 'program', mountPath: folder, readOnly: true }],
+        volumeMounts: [program.volumeMount],
       },
-      volumes: [
-        {
-          name: 'program',
-          configMap: {
-            name,
-            items: [
-              ...files.map((path) => ({ key: keyOf(path), path })),
-              { key: 'config.json', path: 'config.json' },
-            ],
-          },
-        },
-      ],
+      volumes: [program.volume],
     },
   });
   if (replicas > 1) disruptionBudget(chart, name, name);

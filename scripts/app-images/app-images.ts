@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { buildEnvironment, exportEngineImage } from '../../images/engine/index.ts';
-import { type Engine, ensureImageRef, ensureMirroredRef } from '../../images/index.ts';
+import { type Engine, ensureImageRef, ensureMirroredRef, type Report } from '../../images/index.ts';
 import { storedImage } from '../../images/mirror/index.ts';
 import {
   copyImage,
@@ -110,6 +110,21 @@ function compositionIn(context: string, dockerfile: string): Composition | Needs
     : { reason: `the link ${link.name}` };
 }
 
+/** Puts the base images of a Dockerfile into the engine's store. */
+export async function ensureBases(
+  dockerfile: string,
+  { engine, report, signal }: { engine: Engine; report: Report; signal?: AbortSignal | undefined },
+): Promise<void> {
+  for (const base of new Set(imagesOf(dockerfile).flatMap(({ image }) => image ?? []))) {
+    report(base);
+    await ensureImageRef(fullReference(base), {
+      engine,
+      report,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
 async function buildByEngine(
   { name, folder, buildArgs, secrets, ref, kept }: BuiltImage,
   dockerfile: string,
@@ -118,14 +133,7 @@ async function buildByEngine(
 ): Promise<void> {
   checkBuilder(engine, `${folder}/Dockerfile`, dockerfile);
   checkBuildSecrets(name, secrets, process.env);
-  for (const base of new Set(imagesOf(dockerfile).flatMap(({ image }) => image ?? []))) {
-    report(`${name}: ${base}`);
-    await ensureImageRef(fullReference(base), {
-      engine,
-      report,
-      ...(signal === undefined ? {} : { signal }),
-    });
-  }
+  await ensureBases(dockerfile, { engine, report: (base) => report(`${name}: ${base}`), signal });
   report(`${name}: building`);
   const options = [...buildArguments(buildArgs), ...secretArguments(secrets)];
   const args = ['build', '--quiet', ...options, '--file', context.dockerfile, '--tag', ref, context.folder];

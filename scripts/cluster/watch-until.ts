@@ -5,7 +5,7 @@ import { readKubeconfig } from './client.ts';
 /** The fields of a Kubernetes object that waits use. */
 export interface WatchedObject {
   kind?: string;
-  metadata: { name: string; namespace?: string; generation?: number };
+  metadata: { name: string; namespace?: string; generation?: number; annotations?: Record<string, string> };
   spec?: Record<string, unknown>;
   status?: {
     observedGeneration?: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isApplied } from '../../charts/order/is-applied.ts';
+import { contentName } from '../../charts/order/declared-content.ts';
+import { isAppliedFromArtifact } from '../../charts/order/is-applied.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 import { canGoOn, progressOf } from '../flux/progress.ts';
 import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';
@@ -80,16 +81,45 @@ function kustomization(
 
 const done = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: revision });
 
+/** Its progress, as the Kustomization `orders`, at the commit. */
+const progress = (object: WatchedObject | undefined, at = commit, root?: WatchedObject) =>
+  progressOf(
+    'orders',
+    new Map(Object.entries({ ...(object && { orders: object }), ...(root && { platform: root }) })),
+    at,
+  );
+
+/** One that has an artifact, and has applied it. */
+const withArtifact = (object: WatchedObject, applied = 'sha256:now'): WatchedObject => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { [contentName]: 'sha256:now' } },
+  spec: { ...object.spec, sourceRef: { kind: 'ExternalArtifact', name: 'orders' } },
+  status: { ...object.status, lastAppliedRevision: applied, lastAttemptedRevision: applied },
+});
+
 describe('the progress of Flux with a commit', () => {
   it('is ready only at this commit and this generation', () => {
-    expect(progressOf(done, commit)).toEqual({ at: 'ready' });
-    expect(progressOf(done, 'another')).toEqual({ at: 'before' });
+    expect(progress(done)).toEqual({ at: 'ready' });
+    expect(progress(done, 'another')).toEqual({ at: 'before' });
     const old = kustomization(['True', 'ReconciliationSucceeded'], {
       lastAppliedRevision: revision,
       observedGeneration: 1,
     });
-    expect(progressOf(old, commit)).toEqual({ at: 'before' });
-    expect(progressOf(undefined, commit)).toEqual({ at: 'before' });
+    expect(progress(old)).toEqual({ at: 'before' });
+    expect(progress(undefined)).toEqual({ at: 'before' });
+  });
+
+  it('of an artifact counts from the time at which the root has applied the commit', () => {
+    expect(progress(withArtifact(done), commit, done)).toEqual({ at: 'ready' });
+    expect(progress(withArtifact(done, 'sha256:now+edited'), commit, done)).toEqual({ at: 'ready' });
+    expect(progress(withArtifact(done, 'sha256:before'), commit, done)).toEqual({ at: 'before' });
+    const root = kustomization(['True', 'ReconciliationSucceeded'], {
+      lastAppliedRevision: 'main@sha1:before',
+    });
+    expect(progress(withArtifact(done), commit, root)).toEqual({ at: 'before' });
+    const failed = withArtifact(kustomization(['False', 'BuildFailed', 'no such key']));
+    expect(progress(failed, commit, root)).toEqual({ at: 'before' });
+    expect(progress(failed, commit, done)).toMatchObject({ at: 'failed' });
   });
 
   it('has applied the objects once it checks their health', () => {
@@ -97,47 +127,46 @@ describe('the progress of Flux with a commit', () => {
       kustomization(['Unknown', 'Progressing'], {
         healthy: `Running health checks for revision ${of} with a timeout of 5m0s`,
       });
-    expect(progressOf(looks(revision), commit)).toEqual({ at: 'applied' });
-    expect(progressOf(looks('main@sha1:before'), commit)).toEqual({ at: 'before' });
-    expect(progressOf(kustomization(['Unknown', 'Progressing']), commit)).toEqual({ at: 'before' });
+    expect(progress(looks(revision))).toEqual({ at: 'applied' });
+    expect(progress(looks('main@sha1:before'))).toEqual({ at: 'before' });
+    expect(progress(kustomization(['Unknown', 'Progressing']))).toEqual({ at: 'before' });
   });
 
   it("fails with Flux's message, but not because of an earlier commit", () => {
     const failed = (at: string) =>
       kustomization(['False', 'BuildFailed', 'no such key\nmore'], { lastAttemptedRevision: at });
-    expect(progressOf(failed(revision), commit)).toEqual({
-      at: 'failed',
-      reason: 'BuildFailed',
-      why: 'no such key',
-    });
-    expect(progressOf(failed('main@sha1:before'), commit)).toEqual({ at: 'before' });
+    expect(progress(failed(revision))).toEqual({ at: 'failed', reason: 'BuildFailed', why: 'no such key' });
+    expect(progress(failed('main@sha1:before'))).toEqual({ at: 'before' });
   });
 });
 
 describe('a waiting Kustomization is reconciled on request', () => {
-  const waits = kustomization(['False', 'DependencyNotReady', "dependency 'platform' is not ready"], {}, [
-    { name: 'platform' },
-    { name: 'traefik', readyExpr: isApplied },
+  const waits = kustomization(['False', 'DependencyNotReady', "dependency 'orders-db' is not ready"], {}, [
+    { name: 'orders-db' },
+    { name: 'traefik', readyExpr: isAppliedFromArtifact },
   ]);
   const applied = (status: string, reason: string, of: { observedGeneration?: number; last?: string } = {}) =>
-    kustomization([status, reason], {
-      observedGeneration: of.observedGeneration ?? 2,
-      history: [{ lastReconciledStatus: of.last ?? 'ReconciliationSucceeded' }],
-    });
+    withArtifact(
+      kustomization([status, reason], {
+        observedGeneration: of.observedGeneration ?? 2,
+        history: [{ lastReconciledStatus: of.last ?? 'ReconciliationSucceeded' }],
+      }),
+    );
   const traefik = applied('Unknown', 'Progressing');
-  const withOthers = (platform: WatchedObject, other: WatchedObject = traefik) =>
-    canGoOn(waits, commit, new Map(Object.entries({ platform, traefik: other })));
+  const withOthers = (database: WatchedObject, other: WatchedObject = traefik) =>
+    canGoOn(waits, new Map(Object.entries({ 'orders-db': database, traefik: other })));
 
-  it('after its dependencies are ready at the same commit', () => {
-    expect(withOthers(done)).toBe(true);
-    const before = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: 'main@sha1:1' });
-    expect(withOthers(before)).toBe(false);
-    expect(canGoOn(waits, commit, new Map())).toBe(false);
+  it('after those of the same app are ready with their artifact', () => {
+    expect(withOthers(withArtifact(done))).toBe(true);
+    expect(withOthers(withArtifact(done, 'sha256:now+edited'))).toBe(true);
+    expect(withOthers(withArtifact(done, 'sha256:before'))).toBe(false);
+    expect(canGoOn(waits, new Map())).toBe(false);
   });
 
   it.each<[string, WatchedObject, boolean]>([
     ['was applied before', applied('True', 'ReconciliationSucceeded'), true],
     ['only waits for others', applied('False', 'DependencyNotReady'), true],
+    ['has applied an earlier artifact', withArtifact(traefik, 'sha256:before'), false],
     ['was never applied', kustomization(['Unknown', 'Progressing']), false],
     ['has a new description', applied('Unknown', 'Progressing', { observedGeneration: 1 }), false],
     ['has failed', applied('False', 'HealthCheckFailed'), false],
@@ -147,12 +176,12 @@ describe('a waiting Kustomization is reconciled on request', () => {
       false,
     ],
   ])('a dependency with an expression that %s', (_, other, expected) => {
-    expect(withOthers(done, other)).toBe(expected);
+    expect(withOthers(withArtifact(done), other)).toBe(expected);
   });
 
   it('not while it is reconciling, because that would restart', () => {
     const works = kustomization(['Unknown', 'Progressing'], {}, [{ name: 'platform' }]);
-    expect(canGoOn(works, commit, new Map([['platform', done]]))).toBe(false);
+    expect(canGoOn(works, new Map([['platform', done]]))).toBe(false);
   });
 });
 
@@ -162,7 +191,7 @@ describe('a commit fails', () => {
 
   it('at once if its objects are unhealthy or its folder cannot be built', () => {
     for (const reason of ['HealthCheckFailed', 'BuildFailed']) {
-      expect(new Failures().note('orders', failed(reason), commit)).toBe(
+      expect(new Failures().note('orders', progress(failed(reason)))).toBe(
         `Flux cannot apply orders (${reason}): the reason`,
       );
     }
@@ -170,10 +199,10 @@ describe('a commit fails', () => {
 
   it('at the second refusal of the API server, because the first may come from a webhook that is starting', () => {
     const failures = new Failures();
-    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toBeUndefined();
+    expect(failures.note('orders', progress(failed('ReconciliationFailed')))).toBeUndefined();
     // The same status seen again is no other try.
-    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toBeUndefined();
-    expect(failures.note('orders', works, commit)).toBeUndefined();
-    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toContain('the reason');
+    expect(failures.note('orders', progress(failed('ReconciliationFailed')))).toBeUndefined();
+    expect(failures.note('orders', progress(works))).toBeUndefined();
+    expect(failures.note('orders', progress(failed('ReconciliationFailed')))).toContain('the reason');
   });
 });

@@ -3,7 +3,7 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
-import { progressOf } from '../flux/progress.ts';
+import { type DeployProgress, progressOf } from '../flux/progress.ts';
 import { kustomizationApi as api } from '../flux/request-reconciliation.ts';
 import { ReconciliationRequests } from '../flux/requests.ts';
 import { inWords } from './in-words.ts';
@@ -39,14 +39,14 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
     missing: (objects) => {
       const all = new Map(objects.map((object) => [object.metadata.name, object]));
       for (const kustomization of [platform, ...kustomizations]) {
-        failed ??= failures.note(kustomization, all.get(kustomization), commit);
+        failed ??= failures.note(kustomization, progressOf(kustomization, all, commit));
       }
       if (failed !== undefined) return undefined;
       const waiting = kustomizations.filter((kustomization) => {
-        const { at } = progressOf(all.get(kustomization), commit);
+        const { at } = progressOf(kustomization, all, commit);
         return at !== 'ready' && !(at === 'applied' && appliedIsEnough.has(kustomization));
       });
-      requests.make(waiting, all, commit);
+      requests.make(waiting, all);
       return waiting.length === 0
         ? undefined
         : waiting.map((kustomization) => inOneLine(kustomization, all, commit)).join('; ');
@@ -58,7 +58,7 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
 }
 
 function inOneLine(kustomization: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {
-  const progress = progressOf(all.get(kustomization), commit);
+  const progress = progressOf(kustomization, all, commit);
   return progress.at === 'waits' ? `${kustomization} (${progress.why.slice(0, 120)})` : kustomization;
 }
 
@@ -69,9 +69,8 @@ function inOneLine(kustomization: string, all: ReadonlyMap<string, WatchedObject
 export class Failures {
   readonly #refused = new Map<string, { last: boolean; count: number }>();
 
-  /** Reason why the Kustomization fails at that commit; undefined if it does not. */
-  note(kustomization: string, object: WatchedObject | undefined, commit: string): string | undefined {
-    const progress = progressOf(object, commit);
+  /** Reason why the Kustomization fails; undefined if it does not. */
+  note(kustomization: string, progress: DeployProgress): string | undefined {
     const failed = progress.at === 'failed';
     const { last = false, count = 0 } = this.#refused.get(kustomization) ?? {};
     const now = failed && !last ? count + 1 : count;

@@ -2,7 +2,7 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
-import { contentName } from '../../charts/order/content.ts';
+import { isContentField } from '../../charts/order/declared-content.ts';
 import { type Change, changes } from '../objects/object-changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
@@ -44,7 +44,7 @@ export function effectsOf(
   if (before === undefined) return after === undefined ? [] : arrival(after);
   if (after === undefined) return departure(before, fate);
   // A changed hash of a Kustomization's folder is shown by the changes in that folder.
-  const all = changes(before, after).filter(({ path }) => path !== `spec.images[${contentName}].digest`);
+  const all = changes(before, after).filter(({ path }) => !isContentField(path));
   if (all.length === 0) return [];
   const effects = [
     ...refusals(before, after),

@@ -1,10 +1,10 @@
 import { ApiException } from '@kubernetes/client-node';
 import { isEncrypted } from '../../charts/kube/encrypted.ts';
-import { field, listField, textField } from '../../charts/kube/field.ts';
+import { field, textField } from '../../charts/kube/field.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
-import { contentName } from '../../charts/order/content.ts';
+import { declaredContent, isContentField } from '../../charts/order/declared-content.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
 import { reason } from '../cluster/request.ts';
@@ -99,14 +99,9 @@ async function liveObjects(
  * there can be one that was never applied. The root's folder has no hash of its own, and changes with the others.
  */
 function changedFolders(manifests: readonly Placed[], live: ReadonlyMap<string, KubeObject>): Set<string> {
-  const digestOf = (object: unknown) =>
-    textField(
-      listField(object, 'spec', 'images').find((image) => textField(image, 'name') === contentName),
-      'digest',
-    );
   const folders = manifests.flatMap(({ object, file }) => {
-    const digest = digestOf(object);
-    if (digest === undefined || digest === digestOf(live.get(keyOf(object)))) return [];
+    const digest = declaredContent(object);
+    if (digest === undefined || digest === declaredContent(live.get(keyOf(object)))) return [];
     return [folderOf(file), (textField(object, 'spec', 'path') ?? '').replace(/^\.\//, '')];
   });
   return new Set(folders);
@@ -136,7 +131,7 @@ async function objectDrift(
     const applied = await api.dryRunApply(asFluxApplies(object, live), fluxManager);
     const owned = ownedFields(live);
     const differing = changes(comparable(live), comparable(applied))
-      .filter(({ path }) => path !== `spec.images[${contentName}].digest`)
+      .filter(({ path }) => !isContentField(path))
       // Only Flux can decrypt the values, so they are placeholders here.
       .filter(({ path, before, after }) => !(isEncrypted(object) && isValue(path) && before && after))
       .map(({ path, before, after }): DriftedField => {

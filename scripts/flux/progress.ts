@@ -1,26 +1,39 @@
-import { field, listField, textField } from '../../charts/kube/field.ts';
+import { listField, textField } from '../../charts/kube/field.ts';
+import { declaredContent } from '../../charts/order/declared-content.ts';
+import { platform } from '../../charts/order/flux-sync.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 
 /** Progress of Flux with one Kustomization at one commit. */
 export type DeployProgress =
-  /** The commit is applied and all objects are healthy. */
+  /** It is applied and all objects are healthy. */
   | { at: 'ready' }
-  /** The commit is applied and Flux waits for healthy objects. */
+  /** It is applied and Flux waits for healthy objects. */
   | { at: 'applied' }
   /** It waits for its dependencies. */
   | { at: 'waits'; why: string }
-  /** The commit cannot be applied, or its objects are unhealthy. Flux retries. */
+  /** It cannot be applied, or its objects are unhealthy. Flux retries. */
   | { at: 'failed'; reason: string; why: string }
-  /** Flux has not started with the commit. */
+  /** Flux has not started with it. */
   | { at: 'before' };
 
-/** The progress of a commit, from the status of a Kustomization (kustomize-controller v1.9, `reconcile` and `checkHealth`). */
-export function progressOf(object: WatchedObject | undefined, commit: string): DeployProgress {
+/**
+ * The progress of a commit with the Kustomization of that name, from its status (kustomize-controller v1.9, `reconcile` and `checkHealth`). One
+ * with an artifact applies what its description names, from the time at which the root has applied the commit.
+ */
+export function progressOf(
+  name: string,
+  all: ReadonlyMap<string, WatchedObject>,
+  commit: string,
+): DeployProgress {
+  const object = all.get(name);
   const status = object?.status;
   const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
   const ready = condition('Ready');
-  const applied = textField(status, 'lastAppliedRevision')?.endsWith(commit) === true;
-  const attempted = textField(status, 'lastAttemptedRevision')?.endsWith(commit) === true;
+  const revision = hasArtifact(object) ? declaredAt(object, all.get(platform), commit) : commit;
+  const isRevision = (text: unknown): boolean =>
+    revision !== undefined && typeof text === 'string' && text.includes(revision);
+  const applied = isRevision(status?.lastAppliedRevision);
+  const attempted = isRevision(status?.lastAttemptedRevision);
   const current = status?.observedGeneration === object?.metadata.generation;
   if (ready?.status === 'True' && applied && current) return { at: 'ready' };
   const why = ready?.message?.split('\n')[0] ?? '';
@@ -30,28 +43,33 @@ export function progressOf(object: WatchedObject | undefined, commit: string): D
       return { at: 'failed', reason: ready.reason ?? '', why };
     return { at: 'before' };
   }
-  // "Running health checks for revision main@sha1:… with a timeout of 5m0s"
+  // "Running health checks for revision sha256:… with a timeout of 5m0s"
   const healthy = condition('Healthy');
-  const looks = healthy?.status === 'Unknown' && healthy.message?.includes(`${commit} `) === true;
+  const looks = healthy?.status === 'Unknown' && isRevision(healthy.message);
   return attempted && looks ? { at: 'applied' } : { at: 'before' };
 }
 
 /** Whether Flux waits for the dependencies of a Kustomization which are all ready by now. */
-export function canGoOn(
-  object: WatchedObject,
-  commit: string,
-  all: ReadonlyMap<string, WatchedObject>,
-): boolean {
-  if (progressOf(object, commit).at !== 'waits') return false;
+export function canGoOn(object: WatchedObject, all: ReadonlyMap<string, WatchedObject>): boolean {
+  const ready = object.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'False' || ready.reason !== 'DependencyNotReady') return false;
   return listField(object, 'spec', 'dependsOn').every((dependency) => {
     const other = all.get(textField(dependency, 'name') ?? '');
-    return field(dependency, 'readyExpr') === undefined
-      ? progressOf(other, commit).at === 'ready'
-      : isAppliedNow(other);
+    return textField(dependency, 'readyExpr') === undefined ? isReadyNow(other) : isAppliedNow(other);
   });
 }
 
-/** What the expression `isApplied` of charts/order says of a dependency. */
+/** What Flux's own check says of a dependency with the same source. */
+function isReadyNow(dependency: WatchedObject | undefined): boolean {
+  const ready = dependency?.status?.conditions?.find(({ type }) => type === 'Ready');
+  return (
+    ready?.status === 'True' &&
+    dependency?.status?.observedGeneration === dependency?.metadata.generation &&
+    appliesDeclared(dependency)
+  );
+}
+
+/** What the expressions of charts/order/is-applied.ts say of a dependency. */
 function isAppliedNow(dependency: WatchedObject | undefined): boolean {
   const [last] = listField(dependency, 'status', 'history');
   const ready = dependency?.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -59,6 +77,33 @@ function isAppliedNow(dependency: WatchedObject | undefined): boolean {
     textField(last, 'lastReconciledStatus') === 'ReconciliationSucceeded' &&
     dependency?.status?.observedGeneration === dependency?.metadata.generation &&
     ready !== undefined &&
-    (ready.status !== 'False' || ready.reason === 'DependencyNotReady')
+    (ready.status !== 'False' || ready.reason === 'DependencyNotReady') &&
+    appliesDeclared(dependency)
   );
+}
+
+/** Whether a Kustomization has applied the artifact that its description names, if it reads one. */
+function appliesDeclared(object: WatchedObject | undefined): boolean {
+  const declared = declaredContent(object);
+  return (
+    !hasArtifact(object) ||
+    (declared !== undefined &&
+      textField(object, 'status', 'lastAppliedRevision')?.startsWith(declared) === true)
+  );
+}
+
+/** Whether it reads an artifact that is made of the Git repository. */
+export function hasArtifact(object: WatchedObject | undefined): boolean {
+  return textField(object, 'spec', 'sourceRef', 'kind') === 'ExternalArtifact';
+}
+
+/** The content that a commit has for a Kustomization; undefined until the root has applied the commit. */
+function declaredAt(
+  object: WatchedObject | undefined,
+  root: WatchedObject | undefined,
+  commit: string,
+): string | undefined {
+  return textField(root, 'status', 'lastAppliedRevision')?.endsWith(commit)
+    ? declaredContent(object)
+    : undefined;
 }

@@ -19,10 +19,10 @@ export class ReconciliationRequests {
   }
 
   /** @param names The Kustomizations to ask for, of `all` by name. */
-  make(names: readonly string[], all: ReadonlyMap<string, WatchedObject>, commit: string): void {
+  make(names: readonly string[], all: ReadonlyMap<string, WatchedObject>): void {
     for (const name of names) {
       const object = all.get(name);
-      if (object === undefined || this.#requested.has(name) || !canGoOn(object, commit, all)) continue;
+      if (object === undefined || this.#requested.has(name) || !canGoOn(object, all)) continue;
       this.#requested.add(name);
       requestReconciliation(this.#client, name).catch((error: Error) => {
         this.#report(`Flux was not asked to look at ${name} at once; it looks by itself: ${error.message}`);

@@ -6,6 +6,7 @@ import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { lastEvents } from './bootstrap.ts';
 import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
+import { hasArtifact, progressOf } from './progress.ts';
 import { ReconciliationRequests } from './requests.ts';
 
 interface Options {
@@ -63,8 +64,7 @@ export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string
 }
 
 /**
- * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready at
- * `commit`. The names come from the render, so a Kustomization that Flux has not created yet counts as
+ * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready with what `commit` has for them. The names come from the render, so a Kustomization that Flux has not created yet counts as
  * missing. Returns the names of those that are Ready.
  *
  * @param options.any Kustomizations of which one is sufficient. Default: all are needed.
@@ -88,9 +88,9 @@ export async function waitForSync(
     timeoutSeconds,
     missing: (objects) => {
       const byName = new Map(objects.map((object) => [object.metadata.name, object]));
-      waiting = names.filter((name) => !isSynced(byName.get(name), commit));
+      waiting = names.filter((name) => !isSynced(name, byName, commit));
       if (waiting.length === 0 || any?.some((name) => !waiting.includes(name))) return undefined;
-      requests.make(waiting, byName, commit);
+      requests.make(waiting, byName);
       // The others wait for these.
       const working = waiting.filter((name) => !waitsForAnother(byName.get(name)));
       const first = (working.length > 0 ? working : waiting)
@@ -125,10 +125,12 @@ export function kustomizationNames(environment: string, manifests: ReadonlyMap<s
     .sort();
 }
 
-function isSynced(object: WatchedObject | undefined, commit: string): boolean {
-  if (object === undefined || !isTrue(object, 'Ready')) return false;
-  const source = object.spec?.sourceRef as { name?: string } | undefined;
-  return source?.name !== platform || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
+function isSynced(name: string, all: ReadonlyMap<string, WatchedObject>, commit: string): boolean {
+  const object = all.get(name);
+  const source = object?.spec?.sourceRef as { name?: string } | undefined;
+  return hasArtifact(object) || source?.name === platform
+    ? progressOf(name, all, commit).at === 'ready'
+    : object !== undefined && isTrue(object, 'Ready');
 }
 
 function waitsForAnother(object: WatchedObject | undefined): boolean {

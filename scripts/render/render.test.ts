@@ -80,15 +80,15 @@ describe('the render of a small repository', () => {
   it('orders the components by their needs', () => {
     const dependsOn = (env: string, name: string) => {
       const path = `manifests/${env}/flux-sync/kustomization-${name}.yaml`;
-      const found: { name: string }[] = parse(rendered.files.get(path) ?? '').spec.dependsOn;
+      const found: { name: string }[] = parse(rendered.files.get(path) ?? '').spec.dependsOn ?? [];
       return found.map(({ name }) => name).join(' ');
     };
-    expect(dependsOn('dev', 'shop')).toBe('platform crds registry traefik');
-    expect(dependsOn('dev', 'registry')).toBe('platform local-path');
+    expect(dependsOn('dev', 'shop')).toBe('crds registry traefik');
+    expect(dependsOn('dev', 'registry')).toBe('local-path');
     // With TLS it has a certificate, and a route at the gateway.
-    expect(dependsOn('prod', 'registry')).toBe('platform admission cert-manager crds identity traefik');
-    expect(dependsOn('dev', 'traefik')).toBe('platform admission cert-manager crds identity');
-    expect(dependsOn('dev', 'catalog')).toBe('platform');
+    expect(dependsOn('prod', 'registry')).toBe('admission cert-manager crds identity traefik');
+    expect(dependsOn('dev', 'traefik')).toBe('admission cert-manager crds identity');
+    expect(dependsOn('dev', 'catalog')).toBe('');
   });
 });
 

@@ -1,7 +1,7 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { field, listField, textField } from '../../charts/kube/field.ts';
+import { listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { contentName } from '../../charts/order/content.ts';
+import { declaredContent } from '../../charts/order/declared-content.ts';
 import { platform } from '../../charts/order/flux-sync.ts';
 
 interface Condition {
@@ -13,7 +13,7 @@ interface Condition {
 /** A Kustomization in the cluster, as much of it as Flux looks at before it applies another. */
 interface InCluster {
   spec: unknown;
-  metadata: { name: string; generation: number };
+  metadata: { name: string; generation: number; annotations?: unknown };
   status: {
     observedGeneration: number;
     conditions?: Condition[];
@@ -22,7 +22,7 @@ interface InCluster {
   };
 }
 
-/** The objects that a reconciliation applies: the folder at the commit. */
+/** The objects that a reconciliation applies: the folders of an artifact, or of Git at the commit. */
 export interface FolderContent {
   revision: string;
   digest: string;
@@ -36,11 +36,14 @@ export type Outcome = 'succeeded' | 'failed' | 'not-built' | 'cancelled';
 
 /**
  * For tests: kustomize-controller v1.9 as far as order matters, after its source (`kustomization_controller.go`: `Reconcile`,
- * `checkDependencies`, `finalizeStatus`). A test says which Kustomization is looked at when, and how that ends.
+ * `checkDependencies`, `finalizeStatus`), and the pod that publishes artifacts. A test says which Kustomization is looked at when, how that ends,
+ * and when artifacts are published.
  */
 export class SimulatedFlux {
   readonly #cluster = new Map<string, InCluster>();
   readonly #running = new Map<string, FolderContent & { generation: number }>();
+  /** Revisions of the published artifacts. */
+  readonly #artifacts = new Map<string, string>();
   #revision = '';
   #commit = new Map<string, KubeObject>();
 
@@ -50,6 +53,18 @@ export class SimulatedFlux {
     this.#commit = new Map(kustomizations.map((object) => [object.metadata.name, object]));
     const root = this.#commit.get(platform);
     if (root !== undefined && !this.#cluster.has(platform)) this.#apply(root);
+  }
+
+  /** Publishes the artifacts of the commit, if the root has applied it. Returns the Kustomizations that Flux looks at because of that. */
+  publish(): string[] {
+    if (this.#cluster.get(platform)?.status.lastAppliedRevision !== this.#revision) return [];
+    return [...this.#cluster].flatMap(([name, object]) => {
+      const artifact = artifactOf(object);
+      const revision = declaredContent(object);
+      if (artifact === undefined || revision === undefined) return [];
+      this.#artifacts.set(artifact, revision);
+      return object.status.lastAppliedRevision === revision ? [] : [name];
+    });
   }
 
   /** The Kustomizations that are in the cluster. */
@@ -64,12 +79,18 @@ export class SimulatedFlux {
   /** One is looked at: what is applied from now on, or nothing where it waits for another. */
   start(name: string): FolderContent | undefined {
     const object = this.#object(name);
-    if (this.#dependencies(object).some((dependency) => !this.#isReady(dependency))) {
+    const revision = this.#sourceOf(object);
+    if (revision === undefined) {
+      setReady(object, 'False', 'ArtifactFailed');
+      return undefined;
+    }
+    if (this.#dependencies(object).some((dependency) => !this.#isReady(dependency, object))) {
       setReady(object, 'False', 'DependencyNotReady');
       return undefined;
     }
     setReady(object, 'Unknown', 'Progressing');
-    const content = { revision: this.#revision, digest: digestOf(this.#commit.get(name)) };
+    const ofGit = artifactOf(object) === undefined;
+    const content = { revision, digest: ofGit ? (declaredContent(this.#commit.get(name)) ?? '') : revision };
     this.#running.set(name, { ...content, generation: object.metadata.generation });
     if (name === platform) for (const each of this.#commit.values()) this.#apply(each);
     return content;
@@ -99,10 +120,12 @@ export class SimulatedFlux {
     if (there === undefined) {
       this.#cluster.set(name, {
         spec: object.spec,
-        metadata: { name, generation: 1 },
+        metadata: { name, generation: 1, annotations: object.metadata.annotations },
         status: { observedGeneration: -1 },
       });
-    } else if (JSON.stringify(there.spec) !== JSON.stringify(object.spec)) {
+    } else {
+      there.metadata.annotations = object.metadata.annotations;
+      if (JSON.stringify(there.spec) === JSON.stringify(object.spec)) return;
       there.spec = object.spec;
       there.metadata.generation++;
     }
@@ -121,7 +144,7 @@ export class SimulatedFlux {
     }));
   }
 
-  #isReady({ name, readyExpr }: { name: string; readyExpr?: string | undefined }): boolean {
+  #isReady({ name, readyExpr }: { name: string; readyExpr?: string | undefined }, of: InCluster): boolean {
     const dep = this.#cluster.get(name);
     if (dep === undefined) return false;
     if (readyExpr !== undefined) return parsed(readyExpr)({ dep }) === true;
@@ -129,25 +152,26 @@ export class SimulatedFlux {
     return (
       status.observedGeneration === metadata.generation &&
       status.conditions?.some((condition) => condition.status === 'True') === true &&
-      // Every Kustomization here reads the same repository.
-      status.lastAppliedRevision === this.#revision
+      (artifactOf(dep) !== artifactOf(of) || status.lastAppliedRevision === this.#sourceOf(of))
     );
   }
+
+  /** The revision of its source; undefined if that is an artifact which does not exist yet. */
+  #sourceOf(object: InCluster): string | undefined {
+    const artifact = artifactOf(object);
+    return artifact === undefined ? this.#revision : this.#artifacts.get(artifact);
+  }
+}
+
+/** The artifact that a Kustomization reads; undefined if it reads the Git repository. */
+function artifactOf(object: unknown): string | undefined {
+  return textField(object, 'spec', 'sourceRef', 'kind') === 'ExternalArtifact'
+    ? textField(object, 'spec', 'sourceRef', 'name')
+    : undefined;
 }
 
 function setReady({ status }: InCluster, value: Condition['status'], reason: string): void {
   status.conditions = [{ type: 'Ready', status: value, reason }];
-}
-
-/** The hash of the folder that a Kustomization applies; none for the root. */
-function digestOf(object: KubeObject | undefined): string {
-  const images = listField(object, 'spec', 'images');
-  return String(
-    field(
-      images.find((each) => textField(each, 'name') === contentName),
-      'digest',
-    ) ?? '',
-  );
 }
 
 const cel = new Environment({ unlistedVariablesAreDyn: true });

@@ -296,6 +296,18 @@ export const cases: AlertCase[] = [
     },
     fires: 60,
   },
+  {
+    alert: 'ArtifactsBehind',
+    series: { 'folder_artifacts_behind{job="folder-artifacts"}': '0x5 2x30' },
+    quiet: 20,
+    fires: 22,
+  },
+  // Commits that come one after the other.
+  {
+    alert: 'ArtifactsBehind',
+    series: { 'folder_artifacts_behind{job="folder-artifacts"}': '1 0x8 1 0x30' },
+    quiet: 39,
+  },
   // Two pods of the front page; one has not seen it yet.
   {
     alert: 'KustomizationFails',

@@ -11,7 +11,7 @@ import {
 } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { contentField } from '../../charts/order/content.ts';
+import { contentName } from '../../charts/order/declared-content.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { RawObjects } from '../../scripts/cluster/raw-objects.ts';
@@ -100,13 +100,16 @@ const plain = (kind: string, name: string, content: object): KubeObject => ({
 const kustomization = (content = 'a'): KubeObject => ({
   apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
   kind: 'Kustomization',
-  metadata: { namespace: 'flux-system', name: 'shop' },
+  metadata: {
+    namespace: 'flux-system',
+    name: 'shop',
+    annotations: { [contentName]: `sha256:${content.repeat(64)}` },
+  },
   spec: {
     interval: '10m',
     path: './manifests/test/shop',
     prune: true,
-    sourceRef: { kind: 'GitRepository', name: 'platform' },
-    ...contentField(`sha256:${content.repeat(64)}`),
+    sourceRef: { kind: 'ExternalArtifact', name: 'shop' },
   },
 });
 

@@ -19,23 +19,35 @@ export interface SyncState extends Finding {
 /** The Kustomizations on the page. `revision` is the last fetched one, in Flux's format. */
 export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
   return inOrder(snapshot.kustomizations.items.values()).map((kustomization) => {
-    const { metadata, spec, status } = kustomization;
+    const { metadata, status } = kustomization;
     const ready = condition(status?.conditions, 'Ready');
     const running = workloads(snapshot).filter(
       ({ metadata: { labels } }) => labels?.['kustomize.toolkit.fluxcd.io/name'] === metadata.name,
     );
     const applied = status?.lastAppliedRevision ?? '';
-    const ofManifests = (spec?.sourceRef?.kind ?? 'GitRepository') === 'GitRepository' && revision !== '';
-    const newest = ofManifests ? applied === revision : undefined;
+    const newest = isNewest(kustomization, revision);
     return {
       name: metadata.name,
       reason: ready?.reason ?? '',
       ...(failing(running, snapshot) ?? told(kustomization, newest)),
       images: [...new Set(running.flatMap(imagesOf))].sort(),
-      revision: shortRevision(applied),
+      revision: shortRevision(status?.lastAppliedOriginRevision ?? applied),
       newest,
     };
   });
+}
+
+/**
+ * Whether a Kustomization has applied what the newest revision of the manifests has for it; undefined if it reads another source. The root
+ * names the content of its artifact.
+ */
+function isNewest({ metadata, spec, status }: Kustomization, revision: string): boolean | undefined {
+  const applied = status?.lastAppliedRevision ?? '';
+  const kind = spec?.sourceRef?.kind ?? 'GitRepository';
+  if (revision === '') return undefined;
+  if (kind === 'GitRepository') return applied === revision;
+  const declared = metadata.annotations?.['plinth.io/content'];
+  return kind === 'ExternalArtifact' && declared !== undefined ? applied.startsWith(declared) : undefined;
 }
 
 /**

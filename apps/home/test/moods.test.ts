@@ -274,6 +274,23 @@ describe('the state of a Kustomization', () => {
     expect(state.headline).toBe('A change is on its way');
   });
 
+  test('of an artifact is working until it has applied the content that its description names', () => {
+    const withArtifact = (name: string, applied: string) => {
+      const { spec, status, ...rest } = kustomization(name, applied);
+      return {
+        ...rest,
+        metadata: { ...rest.metadata, annotations: { 'plinth.io/content': 'sha256:now' } },
+        spec: { ...spec, sourceRef: { kind: 'ExternalArtifact' } },
+        status: { ...status, lastAppliedOriginRevision: 'main@sha1:0123456789' },
+      };
+    };
+    const both = [withArtifact('jobs', 'sha256:before'), withArtifact('orders', 'sha256:now')];
+    expect(stateAt(snapshot({ kustomizations: collection(both) })).syncs).toMatchObject([
+      { mood: 'working', message: 'The newest revision is not applied yet.', newest: false },
+      { mood: 'good', newest: true, revision: 'main@01234567' },
+    ]);
+  });
+
   test('is working if Flux has not seen its generation, and paused if it is suspended', () => {
     const edited = kustomization('orders');
     edited.metadata.generation = 2;

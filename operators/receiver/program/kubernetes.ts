@@ -30,20 +30,28 @@ const patience = 5_000;
 
 /**
  * Changes an object, or a subresource of it.
- * @param kind `merge`: RFC 7386. `strategic-merge`: lists are merged by the keys of their items.
+ * @param kind `merge`: RFC 7386. `strategic-merge`: lists are merged by the keys of their items. `apply`: creates the object if it is not
+ * there (Kubernetes, 'Server-Side Apply').
  * @throws Error if the API server refuses or is away.
  */
 export async function patch(
   place: KubernetesPlace,
   path: string,
-  { kind, manager, body }: { kind: 'merge' | 'strategic-merge'; manager: string; body: object },
+  { kind, manager, body }: { kind: 'merge' | 'strategic-merge' | 'apply'; manager: string; body: object },
 ): Promise<void> {
+  const type = kind === 'apply' ? 'application/apply-patch+yaml' : `application/${kind}-patch+json`;
   const response = await ask(place, `${path}?fieldManager=${manager}`, {
     method: 'PATCH',
-    headers: { 'content-type': `application/${kind}-patch+json` },
+    headers: { 'content-type': type },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(patience),
   });
+  await response.body?.cancel();
+}
+
+/** Deletes an object; one that is not there is no failure. @throws Error if the API server refuses or is away. */
+export async function remove(place: KubernetesPlace, path: string): Promise<void> {
+  const response = await ask(place, path, { method: 'DELETE', signal: AbortSignal.timeout(patience) }, [404]);
   await response.body?.cancel();
 }
 
@@ -82,11 +90,17 @@ export async function* watch<T>(
   }
 }
 
-async function ask({ api, token }: KubernetesPlace, path: string, init: RequestInit): Promise<Response> {
+/** @param fine Statuses that are no failure, besides those of success. */
+async function ask(
+  { api, token }: KubernetesPlace,
+  path: string,
+  init: RequestInit,
+  fine: readonly number[] = [],
+): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${token()}`);
   const response = await fetch(`${api}${path}`, { ...init, headers, redirect: 'error' });
-  if (response.ok) return response;
+  if (response.ok || fine.includes(response.status)) return response;
   const text = (await response.text()).slice(0, 300);
   throw new Error(`the API server answered ${response.status} for ${init.method ?? 'GET'} ${path}: ${text}`);
 }

@@ -3,12 +3,11 @@
  * ConfigMap: Node strips the types, and it imports only Node's own modules.
  */
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { ReceiverConfig } from './config.ts';
 import { metricsText } from './counters.ts';
 import { deliveryServer } from './deliveries.ts';
+import { ended, listening } from './http-server.ts';
 import { inPod, type KubernetesPlace } from './kubernetes.ts';
 import { type Log, log } from './log.ts';
 import { probeServer } from './probes.ts';
@@ -53,7 +52,7 @@ export async function start(config: ReceiverConfig, place: ReceiverPlace): Promi
     log,
     patience,
   });
-  const probes = probeServer(stopping.signal, metricsText);
+  const probes = probeServer(() => !stopping.signal.aborted, metricsText);
   const ports = {
     deliveries: await listening(deliveries, place.ports.deliveries),
     probes: await listening(probes, place.ports.probes),
@@ -73,20 +72,6 @@ export async function start(config: ReceiverConfig, place: ReceiverPlace): Promi
       await ended(probes);
     },
   };
-}
-
-async function listening(server: Server, port: number): Promise<number> {
-  server.listen(port);
-  await once(server, 'listening');
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function ended(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  await closed;
 }
 
 if (import.meta.main) {

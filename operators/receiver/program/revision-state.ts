@@ -1,6 +1,6 @@
 /** The parts of a Kustomization of Flux that show its progress (kustomize.toolkit.fluxcd.io/v1). */
 export interface AppliedKustomization {
-  metadata: { name: string; generation?: number };
+  metadata: { name: string; generation?: number; annotations?: Record<string, string> };
   spec: { suspend?: boolean; sourceRef: { kind: string; name: string } };
   status?: {
     observedGeneration?: number;
@@ -24,7 +24,7 @@ const root = 'platform';
 /** How far Flux is with the newest commit that it has read; undefined before it has read one. Suspended Kustomizations do not count. */
 export function revisionState(all: readonly AppliedKustomization[]): RevisionState | undefined {
   const own = all
-    .filter(({ spec }) => spec.sourceRef.kind === 'GitRepository' && spec.sourceRef.name === root)
+    .filter((each) => hasArtifact(each) || isOfRepository(each))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const commit = commitOf(
     own.find(({ metadata }) => metadata.name === root)?.status?.lastAttemptedRevision ?? '',
@@ -42,6 +42,22 @@ export function revisionState(all: readonly AppliedKustomization[]): RevisionSta
     : { commit, state: 'pending', description: 'Flux applies it, unless a newer commit overtakes it' };
 }
 
+function isOfRepository({ spec }: AppliedKustomization): boolean {
+  return spec.sourceRef.kind === 'GitRepository' && spec.sourceRef.name === root;
+}
+
+/** Whether it is applied from an artifact, which the pod folder-artifacts makes of the repository. */
+function hasArtifact({ spec }: AppliedKustomization): boolean {
+  return spec.sourceRef.kind === 'ExternalArtifact';
+}
+
+/** Whether a revision is what the commit has for a Kustomization: that of its artifact, or the commit itself. */
+function isOf(revision: string, kustomization: AppliedKustomization, commit: string): boolean {
+  if (!hasArtifact(kustomization)) return commitOf(revision) === commit;
+  const declared = kustomization.metadata.annotations?.['plinth.io/content'];
+  return declared !== undefined && revision.startsWith(declared);
+}
+
 /** The commit of a revision in Flux's notation, `main@sha1:…`. */
 function commitOf(revision: string): string | undefined {
   return /@sha(?:1|256):([0-9a-f]{40,64})$/.exec(revision)?.[1];
@@ -51,7 +67,7 @@ function isReady(kustomization: AppliedKustomization, commit: string): boolean {
   const { metadata, status } = kustomization;
   return (
     readyOf(kustomization)?.status === 'True' &&
-    commitOf(status?.lastAppliedRevision ?? '') === commit &&
+    isOf(status?.lastAppliedRevision ?? '', kustomization, commit) &&
     status?.observedGeneration === metadata.generation
   );
 }
@@ -62,7 +78,7 @@ function hasFailed(kustomization: AppliedKustomization, commit: string): boolean
   return (
     ready?.status === 'False' &&
     !['DependencyNotReady', 'HealthCheckCanceled'].includes(ready.reason ?? '') &&
-    commitOf(kustomization.status?.lastAttemptedRevision ?? '') === commit
+    isOf(kustomization.status?.lastAttemptedRevision ?? '', kustomization, commit)
   );
 }
 

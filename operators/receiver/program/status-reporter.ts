@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { postStatus } from './commit-status.ts';
 import type { ForgeConfig, StatusConfig } from './config.ts';
 import { countStatus } from './counters.ts';
-import { type KubernetesPlace, list, watch } from './kubernetes.ts';
+import { follow, pause } from './follow.ts';
+import type { KubernetesPlace } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import {
   type AppliedKustomization,
@@ -37,31 +37,27 @@ export class StatusReporter {
 
   async run(signal: AbortSignal): Promise<void> {
     const { kubernetes, status, log, pauses } = this.#input;
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        const { metadata, items } = await list<AppliedKustomization>(kubernetes, status.kustomizations);
-        const before = new Map(this.#known);
-        this.#known.clear();
-        for (const each of items) this.#take(each, before);
-        this.#look(signal);
-        const { resourceVersion } = metadata;
-        const events = watch<AppliedKustomization>(kubernetes, status.kustomizations, {
-          resourceVersion,
-          signal,
-        });
-        for await (const { type, object } of events) {
-          failures = 0;
-          if (type === 'DELETED') this.#known.delete(object.metadata.name);
-          else if (type !== 'BOOKMARK') this.#take(object);
+    await follow<AppliedKustomization>(
+      {
+        kubernetes,
+        path: status.kustomizations,
+        what: 'the Kustomizations',
+        log,
+        pauses,
+        listed: (items) => {
+          const before = new Map(this.#known);
+          this.#known.clear();
+          for (const each of items) this.#take(each, before);
           this.#look(signal);
-        }
-        await pause(pauses.first, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        log('warn', 'the Kustomizations cannot be watched; trying again', { error });
-        await pause(Math.min(pauses.first * 2 ** failures++, pauses.longest), signal);
-      }
-    }
+        },
+        happened: (object, gone) => {
+          if (gone) this.#known.delete(object.metadata.name);
+          else this.#take(object);
+          this.#look(signal);
+        },
+      },
+      signal,
+    );
   }
 
   #take(object: AppliedKustomization, before: ReadonlyMap<string, AppliedKustomization> = this.#known): void {
@@ -101,9 +97,4 @@ export class StatusReporter {
 
 function isSame(one: RevisionState, other: RevisionState | undefined): boolean {
   return one.commit === other?.commit && one.state === other.state && one.description === other.description;
-}
-
-/** Ends early at the signal. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await Promise.allSettled([sleep(ms, undefined, { signal })]);
 }

@@ -3,8 +3,8 @@
  * unchanged from a ConfigMap: Node strips the types, and it imports only Node's own modules.
  */
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { ended, listening } from '../../receiver/program/http-server.ts';
 import { inPod, type KubernetesPlace } from '../../receiver/program/kubernetes.ts';
 import { type Log, log } from '../../receiver/program/log.ts';
 import { probeServer } from '../../receiver/program/probes.ts';
@@ -32,24 +32,19 @@ export interface RunningGate {
 export async function start(config: GateConfig, place: GatePlace): Promise<RunningGate> {
   const { kubernetes, log, pauses = { look: 15_000, first: 1_000, longest: 30_000 } } = place;
   const stopping = new AbortController();
-  const probes = probeServer(stopping.signal, metricsText);
-  probes.listen(place.port);
-  await once(probes, 'listening');
+  const probes = probeServer(() => !stopping.signal.aborted, metricsText);
+  const port = await listening(probes, place.port);
   const gates = config.apps.map((app) =>
     new AppGate({ config, app, kubernetes, log, pauses }).run(stopping.signal),
   );
-  const address = probes.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   log('info', 'watching', { port, apps: config.apps.map(({ name }) => name) });
   return {
     port,
     stop: async () => {
       stopping.abort();
       await Promise.all(gates);
-      const closed = once(probes, 'close');
-      probes.close();
       probes.closeAllConnections();
-      await closed;
+      await ended(probes);
     },
   };
 }

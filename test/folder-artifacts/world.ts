@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { contentDigest, type ManifestFile } from '../../charts/order/content.ts';
+import { tar } from '../../images/oci/tar.ts';
+import type { ExternalArtifact, Kustomization } from '../../operators/flux/program/flux-objects.ts';
+import { start } from '../../operators/flux/program/main.ts';
+
+/** The folders of a repository, each with its files. */
+export type Folders = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+type Named = { metadata: { name: string }; spec?: unknown; status?: unknown };
+
+type Kind = 'gitrepositories' | 'kustomizations' | 'externalartifacts';
+
+/** For tests: an API server with the objects that the program reads and writes, and source-controller with the archive of a commit. */
+export class ArtifactsWorld {
+  /** Requests that write, in their order: `PATCH orders/status`. */
+  readonly writes: string[] = [];
+  readonly said: string[] = [];
+  /** Statuses of the API server's next answers to requests that write. */
+  readonly refusals: number[] = [];
+  readonly #lists: Record<Kind, Map<string, Named>> = {
+    gitrepositories: new Map(),
+    kustomizations: new Map(),
+    externalartifacts: new Map(),
+  };
+  readonly #watches = new Map<string, Set<ServerResponse>>();
+  #archive = Buffer.alloc(0);
+  #url = '';
+
+  static async start(): Promise<ArtifactsWorld> {
+    const world = new ArtifactsWorld();
+    const server = createServer((request, response) => void world.#answer(request, response));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    world.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return world;
+  }
+
+  /** Starts the program. */
+  async program() {
+    const running = await start('platform', {
+      kubernetes: { api: this.#url, token: () => 'token-of-the-pod' },
+      ports: { archives: 0, probes: 0 },
+      pauses: { first: 5, longest: 10 },
+      log: (level, message, fields = {}) =>
+        void this.said.push(
+          `${level} ${message} ${fields.error instanceof Error ? fields.error.message : ''}`,
+        ),
+    });
+    onTestFinished(() => running.stop());
+    return running;
+  }
+
+  /** source-controller has fetched a commit. @param digest Default: that of the archive. */
+  async commit(id: string, folders: Folders, digest?: string): Promise<void> {
+    const entries = filesOf(folders).map(([path, content]) => ({
+      path,
+      content,
+      kind: 'file' as const,
+      mode: 0o644,
+    }));
+    const parts: Buffer[] = [];
+    for await (const part of tar(entries)) parts.push(part);
+    this.#archive = gzipSync(Buffer.concat(parts));
+    const artifact = {
+      url: `${this.#url}/${id}.tar.gz`,
+      revision: `main@sha1:${id}`,
+      digest: digest ?? `sha256:${createHash('sha256').update(this.#archive).digest('hex')}`,
+    };
+    this.#put('gitrepositories', { metadata: { name: 'platform' }, status: { artifact } });
+  }
+
+  /** The root has applied the Kustomizations of a commit: of each artifact, the folders that are applied from it. */
+  root(id: string, artifacts: Readonly<Record<string, string[]>>, folders: Folders): void {
+    for (const [artifact, names] of Object.entries(artifacts)) {
+      const files = filesOf(Object.fromEntries(names.map((name) => [name, folders[name] ?? {}])));
+      for (const name of names)
+        this.#put('kustomizations', kustomization(name, artifact, contentDigest(files)));
+    }
+    this.#put('kustomizations', {
+      metadata: { name: 'platform' },
+      spec: { path: './manifests/test/flux-sync', sourceRef: { kind: 'GitRepository', name: 'platform' } },
+      status: { lastAppliedRevision: `main@sha1:${id}` },
+    } satisfies Kustomization);
+  }
+
+  removeKustomization(name: string): void {
+    this.#remove('kustomizations', name);
+  }
+
+  artifact(name: string): ExternalArtifact | undefined {
+    return this.#lists.externalartifacts.get(name) as ExternalArtifact | undefined;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+    if (pathname.endsWith('.tar.gz')) return void response.end(this.#archive);
+    const [kind = '', name = '', subresource] = pathname.split('/').slice(6);
+    if (kind !== 'gitrepositories' && kind !== 'kustomizations' && kind !== 'externalartifacts')
+      return void response.writeHead(404).end();
+    if (request.method === 'GET' && searchParams.has('watch')) {
+      const watches = this.#watches.get(kind) ?? new Set();
+      this.#watches.set(kind, watches.add(response));
+      response.on('close', () => watches.delete(response));
+      return response.writeHead(200).flushHeaders();
+    }
+    if (request.method === 'GET') {
+      const items = [...this.#lists[kind].values()];
+      return void response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
+    }
+    const body = await text(request);
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) return void response.writeHead(refusal).end();
+    this.writes.push([request.method, [name, subresource].filter(Boolean).join('/')].join(' '));
+    if (request.method === 'DELETE') this.#remove(kind, name);
+    else
+      this.#put(kind, {
+        ...this.#lists[kind].get(name),
+        ...JSON.parse(body),
+        ...(subresource && { metadata: { name } }),
+      });
+    response.end('{}');
+  }
+
+  #put(kind: Kind, object: Named): void {
+    this.#lists[kind].set(object.metadata.name, object);
+    this.#tell(kind, 'MODIFIED', object);
+  }
+
+  #remove(kind: Kind, name: string): void {
+    const object = this.#lists[kind].get(name);
+    this.#lists[kind].delete(name);
+    if (object !== undefined) this.#tell(kind, 'DELETED', object);
+  }
+
+  #tell(kind: string, type: string, object: Named): void {
+    for (const each of this.#watches.get(kind) ?? []) each.write(`${JSON.stringify({ type, object })}\n`);
+  }
+}
+
+function filesOf(folders: Folders): ManifestFile[] {
+  return Object.entries(folders).flatMap(([folder, files]) =>
+    Object.entries(files).map(
+      ([name, content]): ManifestFile => [`manifests/test/${folder}/${name}`, content],
+    ),
+  );
+}
+
+function kustomization(name: string, artifact: string, content: string): Kustomization {
+  return {
+    metadata: { name, annotations: { 'plinth.io/content': content } },
+    spec: { path: `./manifests/test/${name}`, sourceRef: { kind: 'ExternalArtifact', name: artifact } },
+  };
+}
