@@ -34,7 +34,7 @@ export function fluxRules(env: Environment): PrometheusRule[] {
       expr: 'max(folder_artifacts_behind) > 0',
       hold: '15m',
       summary:
-        '{{ $value }} artifacts differ from the newest commit for 15 minutes: its changes of apps are not applied.',
+        '{{ $value }} Kustomizations do not have the artifact of the newest commit for 15 minutes: its changes are not applied.',
       evidence: state,
     }),
     // The front page reads the conditions of Kustomizations; Flux has no metric of them.

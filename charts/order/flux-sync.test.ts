@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
-import type { KubeObject } from '../kube/kube-object.ts';
-import { artifactOf, definitions, definitionsSync, fluxSync } from './flux-sync.ts';
-import { isAppliedFromGit } from './is-applied.ts';
+import { definitionsSync, fluxSync } from './flux-sync.ts';
+import { isApplied } from './is-applied.ts';
 import type { Kustomization } from './kustomization.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 
@@ -32,25 +31,11 @@ function sync(
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
   env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
   const kustomizations = [crds, things];
-  const contents = new Map([
-    [definitions, 'sha256:d'],
-    ['things', 'sha256:t'],
-  ]);
-  const objects = [...definitionsSync(env, kustomizations), ...fluxSync(env, kustomizations, contents)];
+  const objects = [...definitionsSync(env, kustomizations), ...fluxSync(env, kustomizations)];
   return (kind: string, name: string) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     return found?.spec;
   };
-}
-
-/** The Kustomizations with these names, for the same digest. */
-function synced(...kustomizations: Kustomization[]): KubeObject[] {
-  const names = [definitions, ...kustomizations.map(artifactOf)];
-  const contents = new Map(names.map((name) => [name, `sha256:${name}`]));
-  return fluxSync(environment({ operators: [gitServer] }), [crds, ...kustomizations], contents).filter(
-    ({ kind, metadata }) =>
-      kind === 'Kustomization' && kustomizations.some(({ name }) => name === metadata.name),
-  );
 }
 
 it('applies each Kustomization after its dependencies, waits for it, and retries soon', () => {
@@ -62,48 +47,33 @@ it('applies each Kustomization after its dependencies, waits for it, and retries
     sourceRef: { kind: 'ExternalArtifact', name: 'things' },
     prune: true,
     wait: true,
-    dependsOn: [{ name: 'crds', readyExpr: isAppliedFromGit }],
+    dependsOn: [{ name: 'crds', readyExpr: isApplied }],
   });
 });
 
-it('gives the Kustomizations of an app one artifact, whose content they name, and Flux compares its revision', () => {
-  const [database, app] = synced(
-    { ...things, name: 'shop-db', app: 'shop' },
-    { ...things, name: 'shop', app: 'shop', dependsOn: ['shop-db', 'thing-crds'] },
-  );
-  for (const object of [database, app]) {
-    expect(field(object?.spec, 'sourceRef')).toEqual({ kind: 'ExternalArtifact', name: 'shop' });
-    expect(field(object, 'metadata', 'annotations')).toEqual({ 'plinth.io/content': 'sha256:shop' });
-  }
-  expect(field(app?.spec, 'dependsOn')).toEqual([
-    { name: 'crds', readyExpr: isAppliedFromGit },
-    { name: 'shop-db' },
-  ]);
+it('leaves the name of an artifact to the pod that makes it', () => {
+  expect(sync()('Kustomization', 'platform')).toMatchObject({
+    sourceRef: { kind: 'GitRepository', name: 'platform' },
+    ignore: [{ paths: ['/spec/sourceRef/name'], target: { kind: 'Kustomization' } }],
+  });
 });
 
-it('reads Flux itself from Git, so that a cluster which knows no artifacts yet gets to know them', () => {
-  const [flux, other] = synced(
-    { ...things, name: 'flux' },
-    { ...things, name: 'other', dependsOn: ['flux'] },
-  );
+it('reads Flux itself from Git, after the root and the definitions of the same commit', () => {
+  const env = environment({ operators: [gitServer] });
+  const objects = fluxSync(env, [crds, { ...things, name: 'flux' }]);
+  const flux = objects.find(({ metadata }) => metadata.name === 'flux');
   expect(flux?.spec).toMatchObject({
     sourceRef: { kind: 'GitRepository', name: 'platform' },
-    images: [{ name: 'plinth.io/content', digest: 'sha256:flux' }],
-    dependsOn: [{ name: 'platform' }, { name: 'crds', readyExpr: isAppliedFromGit }],
+    dependsOn: [{ name: 'platform' }, { name: 'crds' }],
   });
-  expect(field(other?.spec, 'dependsOn')).toEqual([{ name: 'flux', readyExpr: isAppliedFromGit }]);
 });
 
 it('waits for a gradual roll-out of all pods, five minutes longer than they are watched', () => {
-  const contents = new Map([
-    [definitions, 'sha256:d'],
-    ['shop', 'sha256:s'],
-  ]);
   const rollingOut = (spec: object, ...others: Kustomization['objects']) => {
     const metadata = { name: 'shop', namespace: 'shop' };
     const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec };
     const shop: Kustomization = { ...things, name: 'shop', objects: [deployment, ...others], dependsOn: [] };
-    const objects = fluxSync(environment({ operators: [gitServer] }), [shop], contents);
+    const objects = fluxSync(environment({ operators: [gitServer] }), [shop]);
     const found = objects.find(({ kind, metadata }) => kind === 'Kustomization' && metadata.name === 'shop');
     return field(found?.spec, 'timeout');
   };

@@ -9,9 +9,8 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { decryptionKeys } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
 import { crdSource } from './crd-source.ts';
-import { contentField, contentName } from './declared-content.ts';
 import { healthChecks } from './health-checks.ts';
-import { isAppliedFromArtifact, isAppliedFromGit } from './is-applied.ts';
+import { isApplied } from './is-applied.ts';
 import type { Kustomization } from './kustomization.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
@@ -30,18 +29,10 @@ export const definitions = 'crds';
 export const platform = 'platform';
 
 /**
- * The component that makes an artifact of each other one. It reads the Git repository itself: a cluster that does not know
- * artifacts yet gets to know them.
+ * The component that makes the artifacts of all others. It reads the Git repository itself, so that its mistakes can be corrected there, and a
+ * cluster that does not know artifacts yet gets to know them.
  */
 const flux = 'flux';
-
-/**
- * The artifact that a component is applied from: one for all folders of an app, so that Flux applies them at the same revision and in
- * their order.
- */
-export function artifactOf({ name, app }: Pick<Kustomization, 'name' | 'app'>): string {
-  return app ?? name;
-}
 
 /** The objects in the folder of all CustomResourceDefinitions: the source of each artifact. */
 export function definitionsSync(env: Environment, kustomizations: Kustomization[]): KubeObject[] {
@@ -53,40 +44,26 @@ export function definitionsSync(env: Environment, kustomizations: Kustomization[
 /**
  * The objects that Flux reads first: the repository, one Kustomization for each component, one for all
  * definitions, and the root that applies these.
- * @param contents map from each artifact, and from `definitions`, to the hash of its files.
  */
-export function fluxSync(
-  env: Environment,
-  kustomizations: Kustomization[],
-  contents: ReadonlyMap<string, string>,
-): KubeObject[] {
+export function fluxSync(env: Environment, kustomizations: Kustomization[]): KubeObject[] {
   const root = kustomizationObject(platform, {
     ...fromGit(env, syncFolder),
     // Callers wait for each Kustomization by itself; waiting for all of them here would delay the next
     // commit.
     wait: false,
+    // The pod folder-artifacts names the artifact of each Kustomization; until then there is none.
+    ignore: [{ paths: ['/spec/sourceRef/name'], target: { kind: 'Kustomization' } }],
   });
-  const content = (artifact: string): string => {
-    const digest = contents.get(artifact);
-    if (digest === undefined) throw new Error(`the artifact ${artifact} has no hash`);
-    return digest;
-  };
   // It does not depend on the root: the definition of a new field of Kustomizations can be in the commit that
   // uses it.
-  const bring = kustomizationObject(definitions, {
-    ...fromGit(env, definitions),
-    ...contentField(content(definitions)),
-    wait: true,
-  });
+  const bring = kustomizationObject(definitions, { ...fromGit(env, definitions), wait: true });
   const byName = new Map(kustomizations.map((kustomization) => [kustomization.name, kustomization]));
   const components = kustomizations.filter(({ kind }) => kind === 'component');
   return [
     repository(env),
     root,
     bring,
-    ...components.map((kustomization) =>
-      componentSync(env, kustomization, byName, content(artifactOf(kustomization))),
-    ),
+    ...components.map((kustomization) => componentSync(env, kustomization, byName)),
   ];
 }
 
@@ -118,12 +95,11 @@ function componentSync(
   env: Environment,
   kustomization: Kustomization,
   kustomizations: ReadonlyMap<string, Kustomization>,
-  digest: string,
 ): KubeObject {
   const { name, objects } = kustomization;
-  const ofGit = name === flux;
-  const object = kustomizationObject(name, {
-    ...(ofGit ? { ...fromGit(env, name), ...contentField(digest) } : fromArtifact(env, kustomization)),
+  const dependsOn = dependencies(kustomization, kustomizations);
+  return kustomizationObject(name, {
+    ...(name === flux ? fromGit(env, name) : fromArtifact(env, name)),
     wait: true,
     // Flux must not prune itself: nothing would remove the remaining objects or uninstall the last chart.
     // Databases are not pruned either, because a deleted line is no decision about data; a person decides.
@@ -134,38 +110,29 @@ function componentSync(
     ...patience(objects),
     ...healthChecks(env.operators, objects),
     ...(objects.some(isEncrypted) ? { decryption } : {}),
-    ...dependencies(kustomization, kustomizations, ofGit),
+    ...(dependsOn.length === 0 ? {} : { dependsOn }),
   });
-  return ofGit
-    ? object
-    : { ...object, metadata: { ...object.metadata, annotations: { [contentName]: digest } } };
 }
 
 /**
- * The dependencies of a Kustomization:
- * - another Kustomization of the same app, applied from the same artifact by Flux's own check (kustomize-controller v1.9,
- * `checkDependencies`): a new version never starts before its own migrations;
- * - any other Kustomization in its current form, applied at any commit: an unchanged one delays nothing;
- * - if it reads the Git repository itself, the root at the same commit: before, the Kustomization and its dependencies can be outdated.
- * An artifact is published only after that.
+ * The dependencies of a Kustomization: those whose objects it needs, each in its current form, applied at any commit, so that an unchanged one
+ * delays nothing. The pod folder-artifacts names artifacts in this order, and only after the root and the definitions are applied at the
+ * commit.
+ *
+ * Flux reads the Git repository itself: it waits for the root and the definitions at the same commit, by Flux's own check
+ * (kustomize-controller v1.9, `checkDependencies`).
  */
 function dependencies(
   kustomization: Kustomization,
   kustomizations: ReadonlyMap<string, Kustomization>,
-  ofGit: boolean,
-): Pick<SpecOf<'Kustomization'>, 'dependsOn'> {
-  const waitsFor = kustomization.dependsOn.map((name) => {
-    const other = kustomizations.get(name);
-    if (other?.kind === 'crds') return { name: definitions, readyExpr: isAppliedFromGit };
-    if (kustomization.app !== undefined && other?.app === kustomization.app) return { name };
-    return { name, readyExpr: name === flux ? isAppliedFromGit : isAppliedFromArtifact };
-  });
-  const once = new Map(waitsFor.map((dependency) => [dependency.name, dependency]));
-  const dependsOn = [
-    ...(ofGit ? [{ name: platform }] : []),
-    ...[...once.values()].sort((a, b) => compareText(a.name, b.name)),
-  ];
-  return dependsOn.length === 0 ? {} : { dependsOn };
+): { name: string; readyExpr?: string }[] {
+  const names = kustomization.dependsOn.map((name) =>
+    kustomizations.get(name)?.kind === 'crds' ? definitions : name,
+  );
+  const sorted = [...new Set(names)].sort(compareText);
+  return kustomization.name === flux
+    ? [platform, ...sorted].map((name) => ({ name }))
+    : sorted.map((name) => ({ name, readyExpr: isApplied }));
 }
 
 function artifactSync(env: Environment, { name }: Kustomization): KubeObject[] {
@@ -193,13 +160,14 @@ function fromGit(
   };
 }
 
+/** @param folder The Kustomization's own; its name is followed by a hash in the cluster (`artifactName`). */
 function fromArtifact(
   { name }: Environment,
-  kustomization: Kustomization,
+  folder: string,
 ): Pick<SpecOf<'Kustomization'>, 'path' | 'sourceRef' | 'prune'> {
   return {
-    path: `./manifests/${name}/${kustomization.name}`,
-    sourceRef: { kind: 'ExternalArtifact', name: artifactOf(kustomization) },
+    path: `./manifests/${name}/${folder}`,
+    sourceRef: { kind: 'ExternalArtifact', name: folder },
     prune: true,
   };
 }
@@ -229,7 +197,10 @@ function isLasting({ name, objects }: Kustomization): boolean {
  * Intervals: a failed reconciliation is retried soon, because it is cheap; a successful one is repeated every
  * ten minutes.
  */
-type Fields = Partial<SpecOf<'Kustomization'>>;
+type Fields = Partial<SpecOf<'Kustomization'>> & {
+  /** Fields that Flux creates and does not apply again (kustomize-controller v1.9). */
+  ignore?: { paths: string[]; target: { kind: string } }[];
+};
 
 function kustomizationObject(
   name: string,

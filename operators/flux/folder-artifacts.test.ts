@@ -20,18 +20,24 @@ const folders = {
   'orders-db': { 'cluster-orders.yaml': 'instances: 1' },
   traefik: { [`configmap-${'long-'.repeat(30)}name.yaml`]: 'words: Grüße' },
 };
-const artifacts = { orders: ['orders', 'orders-db'], traefik: ['traefik'] };
+const changed = { ...folders, orders: { 'deployment-orders.yaml': 'image: 2' } };
 
 /** A world in which the first commit is published. */
 async function published() {
   const world = await ArtifactsWorld.start();
   await world.commit(one, folders);
-  world.root(one, artifacts, folders);
+  world.describe('orders', ['orders-db', 'traefik']);
+  world.describe('orders-db', ['traefik']);
+  world.describe('traefik');
+  world.root(one);
   const running = await world.program();
-  await expect.poll(() => world.artifact('traefik')?.status?.artifact, soon).toBeDefined();
-  await expect.poll(() => world.artifact('orders')?.status?.artifact, soon).toBeDefined();
-  world.writes.length = 0;
-  return { world, running };
+  await expect.poll(() => publishedOf(world), soon).toBe(`main@sha1:${one}`);
+  const writes = world.writes.splice(0);
+  return { world, running, writes };
+}
+
+function publishedOf(world: ArtifactsWorld): string | undefined {
+  return world.kustomization('platform')?.metadata.annotations?.['plinth.io/published-revision'];
 }
 
 async function unpacked(url = ''): Promise<string[]> {
@@ -40,94 +46,91 @@ async function unpacked(url = ''): Promise<string[]> {
   return stdout.split('\n');
 }
 
-it('publishes the folders of each artifact with the digest that their Kustomizations name', async () => {
-  const { world } = await published();
-  const orders = world.artifact('orders');
-  expect(orders).toMatchObject({
-    metadata: { name: 'orders' },
-    status: {
-      artifact: { metadata: { 'org.opencontainers.image.revision': `main@sha1:${one}` } },
-      conditions: [{ type: 'Ready', status: 'True' }],
-    },
+it('publishes the folder of each Kustomization, and names it there after what it depends on', async () => {
+  const { world, writes } = await published();
+  const names = writes.filter((write) => /^PATCH [a-z-]+$/.test(write) && !/-[0-9a-f]{16}$/.test(write));
+  expect(names).toEqual(['PATCH traefik', 'PATCH orders-db', 'PATCH orders', 'PATCH platform']);
+  const artifact = world.artifactOf('orders');
+  expect(artifact).toMatchObject({
+    metadata: { labels: { 'app.kubernetes.io/managed-by': 'folder-artifacts' } },
+    status: { artifact: { revision: `main@sha1:${one}` }, conditions: [{ type: 'Ready', status: 'True' }] },
   });
-  const { url = '', revision, digest } = orders?.status?.artifact ?? {};
-  expect(revision).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const { url = '', digest } = artifact?.status?.artifact ?? {};
   const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
   expect(digest).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
-  expect(await unpacked(url)).toEqual([
-    'manifests/test/orders-db/cluster-orders.yaml',
-    'manifests/test/orders/deployment-orders.yaml',
-  ]);
-  expect(await unpacked(world.artifact('traefik')?.status?.artifact?.url)).toEqual([
+  expect(await unpacked(url)).toEqual(['manifests/test/orders/deployment-orders.yaml']);
+  expect(await unpacked(world.artifactOf('traefik')?.status?.artifact?.url)).toEqual([
     `manifests/test/traefik/${Object.keys(folders.traefik)[0]}`,
   ]);
 });
 
-it('publishes of a commit only what it changes, and only after the root has applied it', async () => {
+it('publishes of a commit only what it changes, also before the root has looked at it', async () => {
+  const { world } = await published();
+  const before = world.kustomization('orders')?.spec.sourceRef.name ?? '';
+  await world.commit(two, changed);
+  await expect.poll(() => publishedOf(world), soon).toBe(`main@sha1:${two}`);
+  const now = world.kustomization('orders')?.spec.sourceRef.name ?? '';
+  expect(now).not.toBe(before);
+  await expect.poll(() => world.artifact(before), soon).toBeUndefined();
+  expect(world.writes).toEqual([
+    `PATCH ${now}`,
+    `PATCH ${now}/status`,
+    'PATCH orders',
+    'PATCH platform',
+    `DELETE ${before}`,
+  ]);
+});
+
+it('waits for the root if the commit changes its folder, and says so', async () => {
   const { world, running } = await published();
-  const next = { ...folders, orders: { 'deployment-orders.yaml': 'image: 2' } };
-  await world.commit(two, next);
-  const { ports } = running;
-  const metrics = async () => (await fetch(`http://127.0.0.1:${ports.probes}/metrics`)).text();
+  const metrics = async () => (await fetch(`http://127.0.0.1:${running.ports.probes}/metrics`)).text();
+  await world.commit(two, { ...changed, 'flux-sync': { 'kustomization-orders.yaml': 'another order' } });
   await expect.poll(metrics, soon).toMatch(/^folder_artifacts_behind 1$/m);
   expect(world.writes).toEqual([]);
-  world.root(two, artifacts, next);
+  world.root(two);
+  await expect.poll(() => publishedOf(world), soon).toBe(`main@sha1:${two}`);
   await expect.poll(metrics, soon).toMatch(/^folder_artifacts_behind 0$/m);
-  expect(world.writes).toEqual(['PATCH orders/status']);
 });
 
 it('still serves the archive before, which Flux may be about to fetch', async () => {
   const { world } = await published();
-  const before = world.artifact('orders')?.status?.artifact?.url ?? '';
-  const next = { ...folders, orders: { 'deployment-orders.yaml': 'image: 2' } };
-  await world.commit(two, next);
-  world.root(two, artifacts, next);
-  await expect.poll(() => world.writes, soon).toEqual(['PATCH orders/status']);
-  expect(world.artifact('orders')?.status?.artifact?.url).not.toBe(before);
+  const before = world.artifactOf('orders')?.status?.artifact?.url ?? '';
+  await world.commit(two, changed);
+  await expect.poll(() => world.writes.at(-1), soon).toMatch(/^DELETE orders-/);
+  expect(world.artifactOf('orders')?.status?.artifact?.url).not.toBe(before);
   expect((await fetch(before)).status).toBe(200);
-  expect((await fetch(new URL('/orders/none.tar.gz', before))).status).toBe(404);
+  expect((await fetch(new URL('/none.tar.gz', before))).status).toBe(404);
 });
 
-it('publishes a manifest that somebody changed by hand, and others need not wait for it', async () => {
+it('makes the artifact of a Kustomization that comes later, and removes that of one that goes', async () => {
   const { world } = await published();
-  const declared = world.artifact('orders')?.status?.artifact?.revision;
-  await world.commit(two, { ...folders, orders: { 'deployment-orders.yaml': 'image: by hand' } });
-  world.root(two, artifacts, folders);
-  await expect.poll(() => world.writes, soon).toEqual(['PATCH orders/status']);
-  expect(world.artifact('orders')?.status?.artifact?.revision).toMatch(
-    new RegExp(`^${declared}\\+[0-9a-f]{12}$`),
-  );
-});
-
-it('removes the artifact that no Kustomization names any more', async () => {
-  const { world } = await published();
+  world.describe('flux-sync');
+  await expect.poll(() => world.artifactOf('flux-sync')?.status?.artifact, soon).toBeDefined();
+  const { name } = world.artifactOf('traefik')?.metadata ?? {};
   world.removeKustomization('traefik');
-  await expect.poll(() => world.artifact('traefik'), soon).toBeUndefined();
-  expect(world.writes).toEqual(['DELETE traefik']);
+  await expect.poll(() => world.artifact(name ?? ''), soon).toBeUndefined();
 });
 
 it('makes the same archives after a start, and is not ready before it has them', async () => {
   const { world, running } = await published();
-  const before = world.artifact('orders')?.status?.artifact;
+  const before = world.artifactOf('orders')?.status?.artifact;
   await running.stop();
   const again = await world.program();
   const ready = async () => (await fetch(`http://127.0.0.1:${again.ports.probes}/readyz`)).status;
   await expect.poll(ready, soon).toBe(200);
-  await expect.poll(() => world.artifact('orders')?.status?.artifact?.digest, soon).toBe(before?.digest);
+  expect(world.artifactOf('orders')?.status?.artifact?.digest).toBe(before?.digest);
   const empty = await (await ArtifactsWorld.start()).program();
   expect((await fetch(`http://127.0.0.1:${empty.ports.probes}/readyz`)).status).toBe(503);
 });
 
 it('tries again when the API server refuses, and publishes nothing of an archive with another digest', async () => {
   const { world } = await published();
-  world.refusals.push(500, 409);
-  const next = { ...folders, orders: { 'deployment-orders.yaml': 'image: 2' } };
-  await world.commit(two, next, `sha256:${'0'.repeat(64)}`);
-  world.root(two, artifacts, next);
+  await world.commit(two, changed, `sha256:${'0'.repeat(64)}`);
   await expect.poll(() => world.said.join('\n'), soon).toContain('has the digest');
   expect(world.writes).toEqual([]);
-  await world.commit(two, next);
-  await expect.poll(() => world.writes, soon).toEqual(['PATCH orders/status']);
+  world.refusals.push(500, 409);
+  await world.commit(two, changed);
+  await expect.poll(() => publishedOf(world), soon).toBe(`main@sha1:${two}`);
   expect(world.said.join('\n')).toContain('the API server answered 409');
 });
 
@@ -136,7 +139,7 @@ it('may read the sources of Flux and write artifacts, and talks to nothing else'
   const rules = listField(find(rendered, 'Role', 'folder-artifacts'), 'rules');
   expect(rules.map((rule) => `${field(rule, 'resources')} ${field(rule, 'verbs')}`)).toEqual([
     'gitrepositories get,list,watch',
-    'kustomizations get,list,watch',
+    'kustomizations get,list,watch,patch',
     'externalartifacts get,list,watch,create,patch,delete',
     'externalartifacts/status patch',
   ]);

@@ -7,12 +7,11 @@ import { filesOf, programFiles, programFolder } from '../../charts/kube/program-
 import { role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { artifactPublisher as name } from '../../charts/order/artifact.ts';
 import { platform } from '../../charts/order/flux-sync.ts';
 import type { Environment } from '../../model/graph.ts';
 import { read, space, storagePort } from './controller.ts';
 
-/** The name of its objects, and its label in `program/flux-objects.ts`. */
-const name = 'folder-artifacts';
 const probes = 8081;
 
 const files = [
@@ -20,12 +19,12 @@ const files = [
   ...['follow', 'http-server', 'kubernetes', 'log', 'probes', 'stop-at-end'].map(
     (file) => `operators/receiver/program/${file}.ts`,
   ),
-  'charts/order/content.ts',
+  'charts/order/artifact.ts',
   'images/oci/tar.ts',
   'images/oci/tar-reader.ts',
 ];
 
-/** Makes an artifact of the folders of each app and each operator, so that Flux reconciles only what a commit changes. */
+/** Makes an artifact of the folder of each Kustomization, so that Flux reconciles only what a commit changes. */
 export function folderArtifacts(chart: Chart, env: Environment): void {
   const program = programFiles(chart, { name, namespace: space, files });
   serviceAccount(chart, name, space);
@@ -77,7 +76,7 @@ function rights(chart: Chart): void {
   const source = ['source.toolkit.fluxcd.io'];
   role(chart, name, space, { serviceAccount: name, namespace: space }, [
     { apiGroups: source, resources: ['gitrepositories'], resourceNames: [platform], verbs: read },
-    { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: read },
+    { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: [...read, 'patch'] },
     {
       apiGroups: source,
       resources: ['externalartifacts'],

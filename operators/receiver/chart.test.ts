@@ -1,8 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { field, listField } from '../../charts/kube/field.ts';
 import type { Component, KubeObject } from '../../charts/kube/kube-object.ts';
 import { routesPolicy } from '../../charts/kube/names.ts';
@@ -12,6 +8,7 @@ import { authorities } from '../../model/identity.ts';
 import { refusals } from '../../test/charts/evaluate-policy.ts';
 import { find } from '../../test/charts/find.ts';
 import { environment } from '../../test/charts/fixture.ts';
+import { runInProgramFolder } from '../../test/charts/program-folder.ts';
 import { chart as traefik } from '../traefik/chart.ts';
 import { chart } from './chart.ts';
 
@@ -184,22 +181,15 @@ it('has the branch, the project and the address of the API of the forge from the
 });
 
 it('runs out of its ConfigMap, without other packages, and ends when it is stopped', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-receiver-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const data = field(find(rendered(plain), 'ConfigMap', 'receiver'), 'data');
-  for (const [file, text] of Object.entries(Object(data))) writeFileSync(join(folder, file), String(text));
-  cpSync(join(folder, 'config.json'), join(folder, 'copy.json'));
-  const program = `const { start } = await import('./main.ts');
+  const program = `const { start } = await import('./operators/receiver/program/main.ts');
 const { readFileSync, writeFileSync, mkdirSync } = await import('node:fs');
 mkdirSync('secrets');
 writeFileSync('secrets/webhook-secret', 'a-secret-of-a-test-only');
-const running = await start(JSON.parse(readFileSync('copy.json', 'utf8')), {
+const running = await start(JSON.parse(readFileSync('config.json', 'utf8')), {
   kubernetes: { api: 'http://127.0.0.1:1', token: () => '' },
   secrets: 'secrets', ports: { deliveries: 0, probes: 0 }, log: () => undefined,
 });
 console.log((await fetch(\`http://127.0.0.1:\${running.ports.deliveries}/push\`, { method: 'POST' })).status);
 await running.stop();`;
-  writeFileSync(join(folder, 'try.mts'), program);
-  const { stdout } = await execa(process.execPath, ['try.mts'], { cwd: folder });
-  expect(stdout).toBe('401');
+  expect(await runInProgramFolder(rendered(plain), 'receiver', program)).toBe('401');
 });

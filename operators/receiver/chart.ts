@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Chart } from 'cdk8s';
 import { platformRoute } from '../../charts/gateway/platform-route.ts';
 import { admissionPolicy } from '../../charts/kube/admission-policy.ts';
 import { component } from '../../charts/kube/component.ts';
-import { configMap } from '../../charts/kube/config-map.ts';
 import { deployment, gatewayDrain } from '../../charts/kube/deployment.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
@@ -12,6 +10,7 @@ import { namespace } from '../../charts/kube/namespace.ts';
 import { allow, denyAll, everyPodOf, toDns, toKubernetesApi } from '../../charts/kube/network-policy.ts';
 import { nonRoot } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
+import { filesOf, programFiles, programFolder } from '../../charts/kube/program-files.ts';
 import { role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
@@ -30,15 +29,11 @@ import type { ReceiverConfig } from './program/config.ts';
 
 const name = receiverName;
 const ports = { deliveries: 8080, probes: 8081 } as const;
-const folders = { program: '/receiver', secrets: '/secrets' } as const;
+const secretsFolder = '/secrets';
 const account = { serviceAccount: name, namespace: name };
 
-/** The program's source files: Node strips the types, and they import only Node's own modules. */
-const program = Object.fromEntries(
-  readdirSync(new URL('./program/', import.meta.url))
-    .sort()
-    .map((file) => [file, readFileSync(new URL(`./program/${file}`, import.meta.url), 'utf8')]),
-);
+/** The program's files: Node strips the types, and they import only Node's own modules. */
+const files = [...filesOf(`operators/${name}/program`), 'charts/order/artifact.ts'];
 
 /** The receiver of pushes, one pod; undefined if cluster.yaml has none. */
 export function chart(env: Environment): Component | undefined {
@@ -140,16 +135,17 @@ function annotationsStay(one: string, other: string): string {
 }
 
 function pod(chart: Chart, env: Environment, receiver: ForgeReceiver): void {
-  const podAnnotations = configMap(chart, name, name, {
-    ...program,
-    'config.json': `${JSON.stringify(receiverConfig(env, receiver), null, 2)}\n`,
-  });
+  const program = programFiles(
+    chart,
+    { name, namespace: name, files },
+    { 'config.json': `${JSON.stringify(receiverConfig(env, receiver), null, 2)}\n` },
+  );
   const secret = receiverSecret(receiver);
   deployment(chart, {
     name,
     namespace: name,
     update: 'rolling',
-    podAnnotations,
+    podAnnotations: program.podAnnotations,
     drainSeconds: gatewayDrain,
     pod: {
       serviceAccountName: name,
@@ -162,21 +158,18 @@ function pod(chart: Chart, env: Environment, receiver: ForgeReceiver): void {
         command: [
           'node',
           '--max-old-space-size=48',
-          `${folders.program}/main.ts`,
-          `${folders.program}/config.json`,
+          `${programFolder}/operators/${name}/program/main.ts`,
+          `${programFolder}/config.json`,
         ],
         env: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' }],
         ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
         readinessProbe: httpProbe('probes', '/readyz', { period: 2, failures: 5 }),
         livenessProbe: httpProbe('probes', '/healthz'),
         resources: { cpu: '10m', memory: '64Mi', memoryLimit: '192Mi' },
-        volumeMounts: [
-          { name: 'program', mountPath: folders.program, readOnly: true },
-          { name: 'secrets', mountPath: folders.secrets, readOnly: true },
-        ],
+        volumeMounts: [program.volumeMount, { name: 'secrets', mountPath: secretsFolder, readOnly: true }],
       },
       volumes: [
-        { name: 'program', configMap: { name } },
+        program.volume,
         {
           name: 'secrets',
           secret: {

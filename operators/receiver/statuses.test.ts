@@ -30,7 +30,7 @@ function kustomization(
       observedGeneration: 1,
       lastAttemptedRevision: `main@sha1:${attempted}`,
       lastAppliedRevision: `main@sha1:${applied}`,
-      conditions: [{ type: 'Ready', status: ready, reason, message }],
+      conditions: [{ type: 'Ready', status: ready, reason, message, observedGeneration: 1 }],
     },
   };
 }
@@ -89,30 +89,30 @@ describe('the state of a commit', () => {
     expect(revisionState([platform(), earlier])?.state).toBe('pending');
   });
 
-  it('counts a Kustomization with an artifact by the content that its description names', () => {
+  it('counts a Kustomization with an artifact by its generation, once all artifacts of the commit are named', () => {
+    const root = (published: string): AppliedKustomization => ({
+      ...platform(),
+      metadata: {
+        name: 'platform',
+        generation: 1,
+        annotations: { 'plinth.io/published-revision': `main@sha1:${commit(published)}` },
+      },
+    });
     const orders = (
-      given: Parameters<typeof kustomization>[1] & { revision: string },
-    ): AppliedKustomization => {
-      const base = kustomization('orders', given);
-      return {
-        ...base,
-        metadata: { ...base.metadata, annotations: { 'plinth.io/content': 'sha256:now' } },
-        spec: { sourceRef: { kind: 'ExternalArtifact', name: 'orders' } },
-        status: {
-          ...base.status,
-          lastAttemptedRevision: given.revision,
-          lastAppliedRevision: given.revision,
-        },
-      };
-    };
-    const stateOf = (given: Parameters<typeof orders>[0]) =>
-      revisionState([platform(), orders(given)])?.state;
-    expect(stateOf({ revision: 'sha256:now' })).toBe('success');
-    expect(stateOf({ revision: 'sha256:now+edited' })).toBe('success');
-    expect(stateOf({ revision: 'sha256:before' })).toBe('pending');
+      given: Parameters<typeof kustomization>[1] = {},
+      generation = 1,
+    ): AppliedKustomization => ({
+      ...kustomization('orders', { ...given, attempted: commit('0') }),
+      metadata: { name: 'orders', generation },
+      spec: { sourceRef: { kind: 'ExternalArtifact', name: 'orders-0123456789abcdef' } },
+    });
+    const stateOf = (...all: AppliedKustomization[]) => revisionState(all)?.state;
+    expect(stateOf(root('a'), orders())).toBe('success');
+    expect(stateOf(root('b'), orders())).toBe('pending');
+    expect(stateOf(root('a'), orders({}, 2))).toBe('pending');
     const broken = { ready: 'False', reason: 'BuildFailed' } as const;
-    expect(stateOf({ ...broken, revision: 'sha256:before' })).toBe('pending');
-    expect(stateOf({ ...broken, revision: 'sha256:now' })).toBe('failure');
+    expect(stateOf(root('a'), orders(broken))).toBe('failure');
+    expect(stateOf(root('a'), orders(broken, 2))).toBe('pending');
   });
 
   it('is unknown before Flux has read a commit', () => {
@@ -183,7 +183,15 @@ it('a commit is pending, failed with its cause, and applied, each told once', as
     ...waiting,
     status: {
       ...waiting.status,
-      conditions: [{ type: 'Ready', status: 'False', reason: 'BuildFailed', message: 'no such file' }],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'BuildFailed',
+          message: 'no such file',
+          observedGeneration: 1,
+        },
+      ],
     },
   };
   for (const each of [broken, waiting, broken, waiting]) world.change(each);

@@ -9,7 +9,13 @@ export interface WatchedObject {
   spec?: Record<string, unknown>;
   status?: {
     observedGeneration?: number;
-    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    conditions?: {
+      type: string;
+      status: string;
+      reason?: string;
+      message?: string;
+      observedGeneration?: number;
+    }[];
     [field: string]: unknown;
   };
 }

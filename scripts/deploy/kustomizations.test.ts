@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contentName } from '../../charts/order/declared-content.ts';
-import { isAppliedFromArtifact } from '../../charts/order/is-applied.ts';
+import { publishedRevision } from '../../charts/order/artifact.ts';
+import { isApplied } from '../../charts/order/is-applied.ts';
 import type { WatchedObject } from '../cluster/watch-until.ts';
 import { canGoOn, progressOf } from '../flux/progress.ts';
 import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';
@@ -72,8 +72,10 @@ function kustomization(
       lastAttemptedRevision: revision,
       ...rest,
       conditions: [
-        { type: 'Ready', status: value, reason, message },
-        ...(healthy === undefined ? [] : [{ type: 'Healthy', status: 'Unknown', message: String(healthy) }]),
+        { type: 'Ready', status: value, reason, message, observedGeneration: 2 },
+        ...(healthy === undefined
+          ? []
+          : [{ type: 'Healthy', status: 'Unknown', observedGeneration: Number(healthy) }]),
       ],
     },
   };
@@ -81,20 +83,19 @@ function kustomization(
 
 const done = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: revision });
 
-/** Its progress, as the Kustomization `orders`, at the commit. */
-const progress = (object: WatchedObject | undefined, at = commit, root?: WatchedObject) =>
-  progressOf(
-    'orders',
-    new Map(Object.entries({ ...(object && { orders: object }), ...(root && { platform: root }) })),
-    at,
-  );
+/** The root, at that commit, with the revision of which all artifacts are named. */
+const root = (published = revision): WatchedObject => ({
+  ...done,
+  metadata: { name: 'platform', generation: 2, annotations: { [publishedRevision]: published } },
+});
 
-/** One that has an artifact, and has applied it. */
-const withArtifact = (object: WatchedObject, applied = 'sha256:now'): WatchedObject => ({
+/** Its progress, as the Kustomization `orders`, at the commit. */
+const progress = (object: WatchedObject | undefined, at = commit, platform = root()) =>
+  progressOf('orders', new Map(Object.entries({ ...(object && { orders: object }), platform })), at);
+
+const withArtifact = (object: WatchedObject): WatchedObject => ({
   ...object,
-  metadata: { ...object.metadata, annotations: { [contentName]: 'sha256:now' } },
-  spec: { ...object.spec, sourceRef: { kind: 'ExternalArtifact', name: 'orders' } },
-  status: { ...object.status, lastAppliedRevision: applied, lastAttemptedRevision: applied },
+  spec: { ...object.spec, sourceRef: { kind: 'ExternalArtifact', name: 'orders-0123456789abcdef' } },
 });
 
 describe('the progress of Flux with a commit', () => {
@@ -109,26 +110,27 @@ describe('the progress of Flux with a commit', () => {
     expect(progress(undefined)).toEqual({ at: 'before' });
   });
 
-  it('of an artifact counts from the time at which the root has applied the commit', () => {
-    expect(progress(withArtifact(done), commit, done)).toEqual({ at: 'ready' });
-    expect(progress(withArtifact(done, 'sha256:now+edited'), commit, done)).toEqual({ at: 'ready' });
-    expect(progress(withArtifact(done, 'sha256:before'), commit, done)).toEqual({ at: 'before' });
-    const root = kustomization(['True', 'ReconciliationSucceeded'], {
-      lastAppliedRevision: 'main@sha1:before',
+  it('of an artifact counts from the time at which all artifacts of the commit are named', () => {
+    const earlier = { lastAppliedRevision: 'main@sha1:before', lastAttemptedRevision: 'main@sha1:before' };
+    const unchanged = withArtifact(kustomization(['True', 'ReconciliationSucceeded'], earlier));
+    expect(progress(unchanged)).toEqual({ at: 'ready' });
+    expect(progress(unchanged, commit, root('main@sha1:before'))).toEqual({ at: 'before' });
+    const other = { ...earlier, observedGeneration: 1 };
+    expect(progress(withArtifact(kustomization(['True', 'ReconciliationSucceeded'], other)))).toEqual({
+      at: 'before',
     });
-    expect(progress(withArtifact(done), commit, root)).toEqual({ at: 'before' });
-    const failed = withArtifact(kustomization(['False', 'BuildFailed', 'no such key']));
-    expect(progress(failed, commit, root)).toEqual({ at: 'before' });
-    expect(progress(failed, commit, done)).toMatchObject({ at: 'failed' });
+    const failed = withArtifact(kustomization(['False', 'BuildFailed', 'no such key'], earlier));
+    expect(progress(failed)).toMatchObject({ at: 'failed' });
+    expect(progress(failed, commit, root('main@sha1:before'))).toEqual({ at: 'before' });
+    const next = { ...failed, metadata: { ...failed.metadata, generation: 3 } };
+    expect(progress(next)).toEqual({ at: 'before' });
   });
 
   it('has applied the objects once it checks their health', () => {
-    const looks = (of: string) =>
-      kustomization(['Unknown', 'Progressing'], {
-        healthy: `Running health checks for revision ${of} with a timeout of 5m0s`,
-      });
-    expect(progress(looks(revision))).toEqual({ at: 'applied' });
-    expect(progress(looks('main@sha1:before'))).toEqual({ at: 'before' });
+    const looks = (generation: number) => kustomization(['Unknown', 'Progressing'], { healthy: generation });
+    expect(progress(looks(2))).toEqual({ at: 'applied' });
+    expect(progress(withArtifact(looks(2)))).toEqual({ at: 'applied' });
+    expect(progress(looks(1))).toEqual({ at: 'before' });
     expect(progress(kustomization(['Unknown', 'Progressing']))).toEqual({ at: 'before' });
   });
 
@@ -142,31 +144,25 @@ describe('the progress of Flux with a commit', () => {
 
 describe('a waiting Kustomization is reconciled on request', () => {
   const waits = kustomization(['False', 'DependencyNotReady', "dependency 'orders-db' is not ready"], {}, [
-    { name: 'orders-db' },
-    { name: 'traefik', readyExpr: isAppliedFromArtifact },
+    { name: 'orders-db', readyExpr: isApplied },
+    { name: 'traefik', readyExpr: isApplied },
   ]);
   const applied = (status: string, reason: string, of: { observedGeneration?: number; last?: string } = {}) =>
-    withArtifact(
-      kustomization([status, reason], {
-        observedGeneration: of.observedGeneration ?? 2,
-        history: [{ lastReconciledStatus: of.last ?? 'ReconciliationSucceeded' }],
-      }),
-    );
+    kustomization([status, reason], {
+      observedGeneration: of.observedGeneration ?? 2,
+      history: [{ lastReconciledStatus: of.last ?? 'ReconciliationSucceeded' }],
+    });
   const traefik = applied('Unknown', 'Progressing');
-  const withOthers = (database: WatchedObject, other: WatchedObject = traefik) =>
-    canGoOn(waits, new Map(Object.entries({ 'orders-db': database, traefik: other })));
+  const withOther = (other?: WatchedObject) =>
+    canGoOn(waits, new Map(Object.entries({ traefik, ...(other && { 'orders-db': other }) })));
 
-  it('after those of the same app are ready with their artifact', () => {
-    expect(withOthers(withArtifact(done))).toBe(true);
-    expect(withOthers(withArtifact(done, 'sha256:now+edited'))).toBe(true);
-    expect(withOthers(withArtifact(done, 'sha256:before'))).toBe(false);
-    expect(canGoOn(waits, new Map())).toBe(false);
+  it('not before its dependencies exist', () => {
+    expect(withOther()).toBe(false);
   });
 
   it.each<[string, WatchedObject, boolean]>([
     ['was applied before', applied('True', 'ReconciliationSucceeded'), true],
     ['only waits for others', applied('False', 'DependencyNotReady'), true],
-    ['has applied an earlier artifact', withArtifact(traefik, 'sha256:before'), false],
     ['was never applied', kustomization(['Unknown', 'Progressing']), false],
     ['has a new description', applied('Unknown', 'Progressing', { observedGeneration: 1 }), false],
     ['has failed', applied('False', 'HealthCheckFailed'), false],
@@ -176,12 +172,12 @@ describe('a waiting Kustomization is reconciled on request', () => {
       false,
     ],
   ])('a dependency with an expression that %s', (_, other, expected) => {
-    expect(withOthers(withArtifact(done), other)).toBe(expected);
+    expect(withOther(other)).toBe(expected);
   });
 
   it('not while it is reconciling, because that would restart', () => {
     const works = kustomization(['Unknown', 'Progressing'], {}, [{ name: 'platform' }]);
-    expect(canGoOn(works, new Map([['platform', done]]))).toBe(false);
+    expect(canGoOn(works, new Map([['platform', applied('True', 'ReconciliationSucceeded')]]))).toBe(false);
   });
 });
 

@@ -160,14 +160,3 @@ it('never suggests to delete an object with data', () => {
     expect(effect.next).not.toContain('kubectl delete');
   }
 });
-
-it('omits the hash of a folder, whose changes are listed separately', () => {
-  const sync = (digest: string, interval = '10m') =>
-    object('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', {
-      spec: { interval, images: [{ name: 'plinth.io/content', digest }] },
-    });
-  expect(effectsOf(sync('sha256:a'), sync('sha256:b'))).toEqual([]);
-  expect(effectsOf(sync('sha256:a'), sync('sha256:b', '5m'))).toMatchObject([
-    { changes: [{ path: 'spec.interval' }] },
-  ]);
-});

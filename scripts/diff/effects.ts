@@ -2,7 +2,6 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
-import { isContentField } from '../../charts/order/declared-content.ts';
 import { type Change, changes } from '../objects/object-changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
@@ -43,8 +42,7 @@ export function effectsOf(
 ): Effect[] {
   if (before === undefined) return after === undefined ? [] : arrival(after);
   if (after === undefined) return departure(before, fate);
-  // A changed hash of a Kustomization's folder is shown by the changes in that folder.
-  const all = changes(before, after).filter(({ path }) => !isContentField(path));
+  const all = changes(before, after);
   if (all.length === 0) return [];
   const effects = [
     ...refusals(before, after),

@@ -1,5 +1,7 @@
 import { parse } from 'yaml';
+import { textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
+import { artifactName } from '../../charts/order/artifact.ts';
 import { Failure } from '../cli/failure.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { RawObjects } from '../cluster/raw-objects.ts';
@@ -63,9 +65,20 @@ async function manifestsOf(root: string, environment: string): Promise<ReadonlyM
   );
 }
 
+/** The objects of manifests. Kustomizations name the artifact that they have in the cluster once the manifests are applied. */
 function placed(manifests: ReadonlyMap<string, string>): Placed[] {
+  const folders = Map.groupBy(manifests, ([path]) => path.slice(0, path.lastIndexOf('/')));
   return [...manifests].flatMap(([file, text]): Placed[] => {
     const object: unknown = parse(text);
-    return isKubeObject(object) ? [{ file, object }] : [];
+    if (!isKubeObject(object)) return [];
+    const folder = textField(object, 'spec', 'path')?.replace(/^\.\//, '') ?? '';
+    const files = folders.get(folder);
+    if (files === undefined || textField(object, 'spec', 'sourceRef', 'kind') !== 'ExternalArtifact')
+      return [{ file, object }];
+    const sourceRef = {
+      kind: 'ExternalArtifact',
+      name: artifactName(object.metadata.name, files),
+    };
+    return [{ file, object: { ...object, spec: { ...Object(object.spec), sourceRef } } }];
   });
 }

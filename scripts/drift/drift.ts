@@ -4,7 +4,7 @@ import { field, textField } from '../../charts/kube/field.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
-import { declaredContent, isContentField } from '../../charts/order/declared-content.ts';
+import { artifactPublisher } from '../../charts/order/artifact.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
 import { reason } from '../cluster/request.ts';
@@ -96,12 +96,15 @@ async function liveObjects(
 
 /**
  * Folders of Kustomizations whose manifests are others than those that the cluster was told to apply: a field or an object that is not
- * there can be one that was never applied. The root's folder has no hash of its own, and changes with the others.
+ * there can be one that was never applied. The root's folder has no artifact, and changes with the others.
  */
 function changedFolders(manifests: readonly Placed[], live: ReadonlyMap<string, KubeObject>): Set<string> {
   const folders = manifests.flatMap(({ object, file }) => {
-    const digest = declaredContent(object);
-    if (digest === undefined || digest === declaredContent(live.get(keyOf(object)))) return [];
+    if (textField(object, 'spec', 'sourceRef', 'kind') !== 'ExternalArtifact') return [];
+    const [wanted, is] = [object, live.get(keyOf(object))].map((each) =>
+      textField(each, 'spec', 'sourceRef', 'name'),
+    );
+    if (wanted === is) return [];
     return [folderOf(file), (textField(object, 'spec', 'path') ?? '').replace(/^\.\//, '')];
   });
   return new Set(folders);
@@ -131,7 +134,8 @@ async function objectDrift(
     const applied = await api.dryRunApply(asFluxApplies(object, live), fluxManager);
     const owned = ownedFields(live);
     const differing = changes(comparable(live), comparable(applied))
-      .filter(({ path }) => !isContentField(path))
+      // Another artifact is shown by the objects in it.
+      .filter(({ path }) => !(object.kind === 'Kustomization' && path === 'spec.sourceRef.name'))
       // Only Flux can decrypt the values, so they are placeholders here.
       .filter(({ path, before, after }) => !(isEncrypted(object) && isValue(path) && before && after))
       .map(({ path, before, after }): DriftedField => {
@@ -140,6 +144,7 @@ async function objectDrift(
         return driftedField(object, { path, is: before, wanted: after }, owner);
       });
     const added = foreignFields(owned)
+      .filter(({ manager }) => manager !== artifactPublisher)
       .filter(({ path }) => !differing.some((each) => each.path === path || path.startsWith(each.path)))
       .map((owner) => driftedField(object, { path: owner.path, is: owner.value }, owner));
     const fields = [...differing, ...added];

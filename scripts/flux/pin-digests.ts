@@ -1,4 +1,3 @@
-import { refreshContent } from '../../charts/order/refresh-content.ts';
 import { storedImage } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { appImageDigests } from '../app-images/app-images.ts';
@@ -35,8 +34,8 @@ export function pinDigests(
   manifests: ReadonlyMap<string, string>,
   digests: ReadonlyMap<string, string>,
 ): Map<string, string> {
-  return refreshContent(
-    new Map([...manifests].map(([path, text]) => [path, pinArtifact(pinImages(text, digests), digests)])),
+  return new Map(
+    [...manifests].map(([path, text]) => [path, pinArtifact(pinImages(text, digests), digests)]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { textField } from '../../charts/kube/field.ts';
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Engine, Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -64,7 +65,8 @@ export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string
 }
 
 /**
- * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready with what `commit` has for them. The names come from the render, so a Kustomization that Flux has not created yet counts as
+ * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready at
+ * `commit`. The names come from the render, so a Kustomization that Flux has not created yet counts as
  * missing. Returns the names of those that are Ready.
  *
  * @param options.any Kustomizations of which one is sufficient. Default: all are needed.
@@ -127,8 +129,8 @@ export function kustomizationNames(environment: string, manifests: ReadonlyMap<s
 
 function isSynced(name: string, all: ReadonlyMap<string, WatchedObject>, commit: string): boolean {
   const object = all.get(name);
-  const source = object?.spec?.sourceRef as { name?: string } | undefined;
-  return hasArtifact(object) || source?.name === platform
+  const isOfCommit = hasArtifact(object) || textField(object, 'spec', 'sourceRef', 'name') === platform;
+  return isOfCommit
     ? progressOf(name, all, commit).at === 'ready'
     : object !== undefined && isTrue(object, 'Ready');
 }

@@ -5,14 +5,7 @@ import { Inventory } from '../../charts/checks/inventory.ts';
 import { overQuota } from '../../charts/checks/quotas.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
-import { contentDigest } from '../../charts/order/content.ts';
-import {
-  artifactOf,
-  definitions,
-  definitionsSync,
-  fluxSync,
-  syncFolder,
-} from '../../charts/order/flux-sync.ts';
+import { definitions, definitionsSync, fluxSync, syncFolder } from '../../charts/order/flux-sync.ts';
 import { order } from '../../charts/order/order.ts';
 import { sourceOf } from '../../charts/order/owners.ts';
 import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
@@ -61,25 +54,16 @@ export function environmentManifests(
       head + toYaml(object),
     ]);
   };
-  /** The files of each artifact. */
-  const contents = new Map<string, [string, string][]>();
-  const add = (artifact: string, written: [string, string][]) => {
+  const add = (written: [string, string][]) => {
     for (const [path, text] of written) files.set(path, text);
-    contents.set(artifact, [...(contents.get(artifact) ?? []), ...written]);
   };
-  add(definitions, write(definitions, cluster, definitionsSync(env, kustomizations)));
-  for (const kustomization of kustomizations) {
-    const { kind, name, objects } = kustomization;
+  add(write(definitions, cluster, definitionsSync(env, kustomizations)));
+  for (const { kind, name, objects } of kustomizations) {
     if (kind !== 'component') continue;
     const sources = [...new Set([sourceOf(env, name), cluster])].join(' and ');
-    add(
-      artifactOf(kustomization),
-      memory.files(env.name, name, () => write(name, sources, objects)),
-    );
+    add(memory.files(env.name, name, () => write(name, sources, objects)));
   }
-  const digests = new Map([...contents].map(([artifact, written]) => [artifact, contentDigest(written)]));
-  for (const [path, text] of write(syncFolder, cluster, fluxSync(env, kustomizations, digests)))
-    files.set(path, text);
+  add(write(syncFolder, cluster, fluxSync(env, kustomizations)));
   return { files, diagnostics, checked };
 }
 

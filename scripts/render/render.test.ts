@@ -14,7 +14,6 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { refreshContent } from '../../charts/order/refresh-content.ts';
 import { shop, withEdits } from '../../test/model/fixture.ts';
 import { findDifference } from './difference.ts';
 import { render, renderAll } from './render.ts';
@@ -67,14 +66,6 @@ describe('the render of a small repository', () => {
     const prod = await renderAll(shop, 'prod');
     expect([...prod.files.keys()].every((path) => path.startsWith('manifests/prod/'))).toBe(true);
     await expect(renderAll(shop, 'prdo')).rejects.toMatchObject({ next: 'Did you mean --env prod?' });
-  });
-
-  it('gives each Kustomization the hash of its folder, which changes with a file there', () => {
-    expect(refreshContent(rendered.files)).toEqual(rendered.files);
-    const changed = new Map(rendered.files);
-    changed.set('manifests/dev/shop/service-shop.yaml', 'kind: Service\n');
-    const differs = [...refreshContent(changed)].filter(([path, text]) => changed.get(path) !== text);
-    expect(differs.map(([path]) => path)).toEqual(['manifests/dev/flux-sync/kustomization-shop.yaml']);
   });
 
   it('orders the components by their needs', () => {

@@ -12,10 +12,7 @@ export interface KustomizationState {
   suspended: boolean;
   /** Flux's message; of a suspended one, who has suspended it and when. */
   message: string;
-  /**
-   * The applied revision in Flux's notation: `main@sha1:…`; empty before the first one. Of an artifact made of the Git repository, that of the
-   * repository.
-   */
+  /** The applied revision in Flux's notation: `main@sha1:…`; empty before the first one. */
   revision: string;
   dependsOn: string[];
   /** Name of the Kustomization for which it waits, if its message says so. */
@@ -49,7 +46,6 @@ const kustomizationList = z.object({
         .object({
           observedGeneration: z.number().optional(),
           lastAppliedRevision: z.string().optional(),
-          lastAppliedOriginRevision: z.string().optional(),
           conditions: z
             .array(
               z.object({
@@ -101,7 +97,7 @@ export function readKustomizations(list: unknown): KustomizationState[] {
         message: suspended
           ? suspension({ metadata })
           : (condition?.message ?? 'Flux has not processed it yet'),
-        revision: status?.lastAppliedOriginRevision ?? status?.lastAppliedRevision ?? '',
+        revision: status?.lastAppliedRevision ?? '',
         dependsOn: (spec.dependsOn ?? []).map(({ name }) => name),
         ...(waitsFor === undefined || suspended ? {} : { waitsFor }),
         inventory: (status?.inventory?.entries ?? []).flatMap(({ id, v }) => inventoryEntry(id, v)),

@@ -1,8 +1,8 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { listField, textField } from '../../charts/kube/field.ts';
+import { textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { declaredContent } from '../../charts/order/declared-content.ts';
 import { platform } from '../../charts/order/flux-sync.ts';
+import { inOrder } from '../../operators/flux/program/in-order.ts';
 
 interface Condition {
   type: 'Ready';
@@ -12,20 +12,14 @@ interface Condition {
 
 /** A Kustomization in the cluster, as much of it as Flux looks at before it applies another. */
 interface InCluster {
-  spec: unknown;
-  metadata: { name: string; generation: number; annotations?: unknown };
+  spec: { sourceRef: { kind: string; name: string }; dependsOn?: { name: string; readyExpr?: string }[] };
+  metadata: { name: string; generation: number };
   status: {
     observedGeneration: number;
     conditions?: Condition[];
     history?: { lastReconciledStatus: string }[];
     lastAppliedRevision?: string;
   };
-}
-
-/** The objects that a reconciliation applies: the folders of an artifact, or of Git at the commit. */
-export interface FolderContent {
-  revision: string;
-  digest: string;
 }
 
 /**
@@ -36,35 +30,56 @@ export type Outcome = 'succeeded' | 'failed' | 'not-built' | 'cancelled';
 
 /**
  * For tests: kustomize-controller v1.9 as far as order matters, after its source (`kustomization_controller.go`: `Reconcile`,
- * `checkDependencies`, `finalizeStatus`), and the pod that publishes artifacts. A test says which Kustomization is looked at when, how that ends,
- * and when artifacts are published.
+ * `checkDependencies`, `finalizeStatus`), and the pod that makes artifacts of folders. A test says which Kustomization is looked at when, how
+ * that ends, and when artifacts are named.
  */
 export class SimulatedFlux {
   readonly #cluster = new Map<string, InCluster>();
-  readonly #running = new Map<string, FolderContent & { generation: number }>();
-  /** Revisions of the published artifacts. */
-  readonly #artifacts = new Map<string, string>();
+  /** The content that each works on. */
+  readonly #running = new Map<string, { content: string; generation: number; revision: string }>();
   #revision = '';
   #commit = new Map<string, KubeObject>();
+  /** The content of each folder at the commit. */
+  #contents: ReadonlyMap<string, string> = new Map();
+  /** The content of the folders that are read from Git, of the commit whose artifacts were named last. */
+  #published = new Map<string, string>();
 
-  /** The source fetches a commit. The root Kustomization was applied by hand with the first. */
-  fetch(revision: string, kustomizations: readonly KubeObject[]): void {
+  /** The source fetches a commit: Kustomizations, and the content of their folders. The root was applied by hand with the first. */
+  fetch(
+    revision: string,
+    kustomizations: readonly KubeObject[],
+    contents: ReadonlyMap<string, string>,
+  ): void {
     this.#revision = revision;
+    this.#contents = contents;
     this.#commit = new Map(kustomizations.map((object) => [object.metadata.name, object]));
     const root = this.#commit.get(platform);
     if (root !== undefined && !this.#cluster.has(platform)) this.#apply(root);
   }
 
-  /** Publishes the artifacts of the commit, if the root has applied it. Returns the Kustomizations that Flux looks at because of that. */
-  publish(): string[] {
-    if (this.#cluster.get(platform)?.status.lastAppliedRevision !== this.#revision) return [];
-    return [...this.#cluster].flatMap(([name, object]) => {
-      const artifact = artifactOf(object);
-      const revision = declaredContent(object);
-      if (artifact === undefined || revision === undefined) return [];
-      this.#artifacts.set(artifact, revision);
-      return object.status.lastAppliedRevision === revision ? [] : [name];
-    });
+  /**
+   * Names the artifacts of the commit, if what is read from Git is applied. Returns the Kustomizations that get another one.
+   * @param most The number of them after which it is interrupted. Default: it is not.
+   */
+  publish(most = Number.POSITIVE_INFINITY): string[] {
+    const objects = [...this.#cluster.values()];
+    const ofGit = objects.filter((object) => !hasArtifact(object));
+    const isApplied = ofGit.every(
+      ({ metadata: { name }, status }) =>
+        this.#published.get(name) === this.#contentOf(name) || status.lastAppliedRevision === this.#revision,
+    );
+    if (!isApplied) return [];
+    const different = objects.filter(
+      (object) => hasArtifact(object) && object.spec.sourceRef.name !== this.#contentOf(object.metadata.name),
+    );
+    const named = inOrder(different).slice(0, most);
+    for (const { spec, metadata } of named) {
+      spec.sourceRef = { ...spec.sourceRef, name: this.#contentOf(metadata.name) };
+      metadata.generation++;
+    }
+    if (named.length === different.length)
+      this.#published = new Map(ofGit.map(({ metadata: { name } }) => [name, this.#contentOf(name)]));
+    return named.map(({ metadata }) => metadata.name);
   }
 
   /** The Kustomizations that are in the cluster. */
@@ -76,22 +91,21 @@ export class SimulatedFlux {
     return this.#running.has(name);
   }
 
-  /** One is looked at: what is applied from now on, or nothing where it waits for another. */
-  start(name: string): FolderContent | undefined {
+  /** One is looked at: the content that is applied from now on, or nothing where it waits for another. */
+  start(name: string): string | undefined {
     const object = this.#object(name);
-    const revision = this.#sourceOf(object);
-    if (revision === undefined) {
+    const { sourceRef } = object.spec;
+    if (hasArtifact(object) && sourceRef.name === name) {
       setReady(object, 'False', 'ArtifactFailed');
       return undefined;
     }
-    if (this.#dependencies(object).some((dependency) => !this.#isReady(dependency, object))) {
+    if (this.#dependencies(object).some((dependency) => !this.#isReady(dependency))) {
       setReady(object, 'False', 'DependencyNotReady');
       return undefined;
     }
     setReady(object, 'Unknown', 'Progressing');
-    const ofGit = artifactOf(object) === undefined;
-    const content = { revision, digest: ofGit ? (declaredContent(this.#commit.get(name)) ?? '') : revision };
-    this.#running.set(name, { ...content, generation: object.metadata.generation });
+    const content = hasArtifact(object) ? sourceRef.name : this.#contentOf(name);
+    this.#running.set(name, { content, generation: object.metadata.generation, revision: this.#revision });
     if (name === platform) for (const each of this.#commit.values()) this.#apply(each);
     return content;
   }
@@ -114,21 +128,22 @@ export class SimulatedFlux {
     object.status.observedGeneration = run.generation;
   }
 
-  #apply(object: KubeObject): void {
-    const { name } = object.metadata;
+  /** Applies a Kustomization, but for the name of its artifact (`spec.ignore` of the root). */
+  #apply({ metadata: { name }, spec }: KubeObject): void {
+    const wanted = structuredClone(spec) as InCluster['spec'];
     const there = this.#cluster.get(name);
     if (there === undefined) {
       this.#cluster.set(name, {
-        spec: object.spec,
-        metadata: { name, generation: 1, annotations: object.metadata.annotations },
+        spec: wanted,
+        metadata: { name, generation: 1 },
         status: { observedGeneration: -1 },
       });
-    } else {
-      there.metadata.annotations = object.metadata.annotations;
-      if (JSON.stringify(there.spec) === JSON.stringify(object.spec)) return;
-      there.spec = object.spec;
-      there.metadata.generation++;
+      return;
     }
+    wanted.sourceRef.name = there.spec.sourceRef.name;
+    if (JSON.stringify(there.spec) === JSON.stringify(wanted)) return;
+    there.spec = wanted;
+    there.metadata.generation++;
   }
 
   #object(name: string): InCluster {
@@ -137,14 +152,15 @@ export class SimulatedFlux {
     return object;
   }
 
-  #dependencies(object: InCluster): { name: string; readyExpr?: string | undefined }[] {
-    return listField(object, 'spec', 'dependsOn').map((each) => ({
-      name: textField(each, 'name') ?? '',
-      readyExpr: textField(each, 'readyExpr'),
-    }));
+  #contentOf(name: string): string {
+    return this.#contents.get(name) ?? name;
   }
 
-  #isReady({ name, readyExpr }: { name: string; readyExpr?: string | undefined }, of: InCluster): boolean {
+  #dependencies({ spec }: InCluster): { name: string; readyExpr?: string }[] {
+    return spec.dependsOn ?? [];
+  }
+
+  #isReady({ name, readyExpr }: { name: string; readyExpr?: string }): boolean {
     const dep = this.#cluster.get(name);
     if (dep === undefined) return false;
     if (readyExpr !== undefined) return parsed(readyExpr)({ dep }) === true;
@@ -152,26 +168,18 @@ export class SimulatedFlux {
     return (
       status.observedGeneration === metadata.generation &&
       status.conditions?.some((condition) => condition.status === 'True') === true &&
-      (artifactOf(dep) !== artifactOf(of) || status.lastAppliedRevision === this.#sourceOf(of))
+      // Only those that read Git have no expression.
+      status.lastAppliedRevision === this.#revision
     );
   }
-
-  /** The revision of its source; undefined if that is an artifact which does not exist yet. */
-  #sourceOf(object: InCluster): string | undefined {
-    const artifact = artifactOf(object);
-    return artifact === undefined ? this.#revision : this.#artifacts.get(artifact);
-  }
-}
-
-/** The artifact that a Kustomization reads; undefined if it reads the Git repository. */
-function artifactOf(object: unknown): string | undefined {
-  return textField(object, 'spec', 'sourceRef', 'kind') === 'ExternalArtifact'
-    ? textField(object, 'spec', 'sourceRef', 'name')
-    : undefined;
 }
 
 function setReady({ status }: InCluster, value: Condition['status'], reason: string): void {
   status.conditions = [{ type: 'Ready', status: value, reason }];
+}
+
+function hasArtifact(object: unknown): boolean {
+  return textField(object, 'spec', 'sourceRef', 'kind') === 'ExternalArtifact';
 }
 
 const cel = new Environment({ unlistedVariablesAreDyn: true });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { contentDigest, type ManifestFile } from '../../charts/order/content.ts';
+import type { ManifestFile } from '../../charts/order/artifact.ts';
 import { tar } from '../../images/oci/tar.ts';
 import type { ExternalArtifact, Kustomization } from '../../operators/flux/program/flux-objects.ts';
 import { start } from '../../operators/flux/program/main.ts';
@@ -78,18 +78,36 @@ export class ArtifactsWorld {
     this.#put('gitrepositories', { metadata: { name: 'platform' }, status: { artifact } });
   }
 
-  /** The root has applied the Kustomizations of a commit: of each artifact, the folders that are applied from it. */
-  root(id: string, artifacts: Readonly<Record<string, string[]>>, folders: Folders): void {
-    for (const [artifact, names] of Object.entries(artifacts)) {
-      const files = filesOf(Object.fromEntries(names.map((name) => [name, folders[name] ?? {}])));
-      for (const name of names)
-        this.#put('kustomizations', kustomization(name, artifact, contentDigest(files)));
-    }
+  /** A Kustomization is there, with what it depends on. Without an artifact it has that of its own name, which does not exist. */
+  describe(name: string, dependsOn: readonly string[] = []): void {
+    const before = this.kustomization(name);
+    this.#put('kustomizations', {
+      metadata: { name },
+      spec: {
+        path: `./manifests/test/${name}`,
+        sourceRef: before?.spec.sourceRef ?? { kind: 'ExternalArtifact', name },
+        dependsOn: dependsOn.map((each) => ({ name: each })),
+      },
+    } satisfies Kustomization);
+  }
+
+  /** The root is applied at a commit. */
+  root(id: string): void {
     this.#put('kustomizations', {
       metadata: { name: 'platform' },
+      ...this.kustomization('platform'),
       spec: { path: './manifests/test/flux-sync', sourceRef: { kind: 'GitRepository', name: 'platform' } },
       status: { lastAppliedRevision: `main@sha1:${id}` },
-    } satisfies Kustomization);
+    });
+  }
+
+  kustomization(name: string): Kustomization | undefined {
+    return this.#lists.kustomizations.get(name) as Kustomization | undefined;
+  }
+
+  /** The artifact that a Kustomization names. */
+  artifactOf(name: string): ExternalArtifact | undefined {
+    return this.artifact(this.kustomization(name)?.spec.sourceRef.name ?? '');
   }
 
   removeKustomization(name: string): void {
@@ -122,11 +140,7 @@ export class ArtifactsWorld {
     this.writes.push([request.method, [name, subresource].filter(Boolean).join('/')].join(' '));
     if (request.method === 'DELETE') this.#remove(kind, name);
     else
-      this.#put(kind, {
-        ...this.#lists[kind].get(name),
-        ...JSON.parse(body),
-        ...(subresource && { metadata: { name } }),
-      });
+      this.#put(kind, merged({ metadata: { name } }, this.#lists[kind].get(name), JSON.parse(body)) as Named);
     response.end('{}');
   }
 
@@ -154,9 +168,14 @@ function filesOf(folders: Folders): ManifestFile[] {
   );
 }
 
-function kustomization(name: string, artifact: string, content: string): Kustomization {
-  return {
-    metadata: { name, annotations: { 'plinth.io/content': content } },
-    spec: { path: `./manifests/test/${name}`, sourceRef: { kind: 'ExternalArtifact', name: artifact } },
-  };
+/** Objects merged in their order, as JSON merge patches are. */
+function merged(...objects: unknown[]): object {
+  const result: Record<string, unknown> = {};
+  for (const object of objects) {
+    for (const [key, value] of Object.entries(object ?? {})) {
+      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+      result[key] = isObject ? merged(result[key], value) : value;
+    }
+  }
+  return result;
 }

@@ -11,7 +11,6 @@ import {
 } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { contentName } from '../../charts/order/declared-content.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { RawObjects } from '../../scripts/cluster/raw-objects.ts';
@@ -96,20 +95,16 @@ const plain = (kind: string, name: string, content: object): KubeObject => ({
   ...content,
 });
 
-/** A Kustomization of the folder `shop`, whose files have that hash. */
+/** A Kustomization of the folder `shop`, with the artifact of that content. */
 const kustomization = (content = 'a'): KubeObject => ({
   apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
   kind: 'Kustomization',
-  metadata: {
-    namespace: 'flux-system',
-    name: 'shop',
-    annotations: { [contentName]: `sha256:${content.repeat(64)}` },
-  },
+  metadata: { namespace: 'flux-system', name: 'shop' },
   spec: {
     interval: '10m',
     path: './manifests/test/shop',
     prune: true,
-    sourceRef: { kind: 'ExternalArtifact', name: 'shop' },
+    sourceRef: { kind: 'ExternalArtifact', name: `shop-${content.repeat(16)}` },
   },
 });
 

@@ -96,8 +96,6 @@ export interface Kustomization extends KubeObject {
   status?: {
     observedGeneration?: number;
     lastAppliedRevision?: string;
-    /** Revision of the repository of which its artifact was made. */
-    lastAppliedOriginRevision?: string;
     lastAttemptedRevision?: string;
     conditions?: Condition[];
   };

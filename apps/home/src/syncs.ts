@@ -18,6 +18,9 @@ export interface SyncState extends Finding {
 
 /** The Kustomizations on the page. `revision` is the last fetched one, in Flux's format. */
 export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
+  const published = [...snapshot.kustomizations.items.values()]
+    .map(({ metadata }) => metadata.annotations?.['plinth.io/published-revision'])
+    .find((each) => each !== undefined);
   return inOrder(snapshot.kustomizations.items.values()).map((kustomization) => {
     const { metadata, status } = kustomization;
     const ready = condition(status?.conditions, 'Ready');
@@ -25,29 +28,31 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
       ({ metadata: { labels } }) => labels?.['kustomize.toolkit.fluxcd.io/name'] === metadata.name,
     );
     const applied = status?.lastAppliedRevision ?? '';
-    const newest = isNewest(kustomization, revision);
+    const newest = isNewest(kustomization, { revision, published });
     return {
       name: metadata.name,
       reason: ready?.reason ?? '',
       ...(failing(running, snapshot) ?? told(kustomization, newest)),
       images: [...new Set(running.flatMap(imagesOf))].sort(),
-      revision: shortRevision(status?.lastAppliedOriginRevision ?? applied),
+      revision: shortRevision(applied),
       newest,
     };
   });
 }
 
 /**
- * Whether a Kustomization has applied what the newest revision of the manifests has for it; undefined if it reads another source. The root
- * names the content of its artifact.
+ * Whether a Kustomization has applied the newest revision of the manifests, or its artifact of that revision; undefined if it reads another
+ * source. Another artifact is another generation.
  */
-function isNewest({ metadata, spec, status }: Kustomization, revision: string): boolean | undefined {
-  const applied = status?.lastAppliedRevision ?? '';
+function isNewest(
+  { metadata, spec, status }: Kustomization,
+  { revision, published }: { revision: string; published: string | undefined },
+): boolean | undefined {
   const kind = spec?.sourceRef?.kind ?? 'GitRepository';
   if (revision === '') return undefined;
-  if (kind === 'GitRepository') return applied === revision;
-  const declared = metadata.annotations?.['plinth.io/content'];
-  return kind === 'ExternalArtifact' && declared !== undefined ? applied.startsWith(declared) : undefined;
+  if (kind === 'GitRepository') return status?.lastAppliedRevision === revision;
+  if (kind !== 'ExternalArtifact') return undefined;
+  return published === revision && status?.observedGeneration === metadata.generation;
 }
 
 /**

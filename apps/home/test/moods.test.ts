@@ -274,21 +274,24 @@ describe('the state of a Kustomization', () => {
     expect(state.headline).toBe('A change is on its way');
   });
 
-  test('of an artifact is working until it has applied the content that its description names', () => {
-    const withArtifact = (name: string, applied: string) => {
-      const { spec, status, ...rest } = kustomization(name, applied);
-      return {
-        ...rest,
-        metadata: { ...rest.metadata, annotations: { 'plinth.io/content': 'sha256:now' } },
-        spec: { ...spec, sourceRef: { kind: 'ExternalArtifact' } },
-        status: { ...status, lastAppliedOriginRevision: 'main@sha1:0123456789' },
-      };
+  test('of an artifact is working until all artifacts of the fetched revision are named, and its own is applied', () => {
+    const of = (published: string, generation: number) => {
+      const root = kustomization('platform');
+      root.metadata.annotations = { 'plinth.io/published-revision': published };
+      const orders = kustomization('orders', 'main@sha1:0000000000000000000000000000000000000000');
+      orders.spec = { ...orders.spec, sourceRef: { kind: 'ExternalArtifact' } };
+      orders.metadata.generation = generation;
+      const { syncs } = stateAt(snapshot({ kustomizations: collection([orders, root]) }));
+      return syncs.find(({ name }) => name === 'orders');
     };
-    const both = [withArtifact('jobs', 'sha256:before'), withArtifact('orders', 'sha256:now')];
-    expect(stateAt(snapshot({ kustomizations: collection(both) })).syncs).toMatchObject([
-      { mood: 'working', message: 'The newest revision is not applied yet.', newest: false },
-      { mood: 'good', newest: true, revision: 'main@01234567' },
-    ]);
+    const fetched = gitRepository().status?.artifact?.revision ?? '';
+    expect(of(fetched, 1)).toMatchObject({ mood: 'good', newest: true, revision: 'main@00000000' });
+    expect(of(fetched, 2)).toMatchObject({ mood: 'working', newest: false });
+    expect(of('main@sha1:1', 1)).toMatchObject({
+      mood: 'working',
+      message: 'The newest revision is not applied yet.',
+      newest: false,
+    });
   });
 
   test('is working if Flux has not seen its generation, and paused if it is suspended', () => {

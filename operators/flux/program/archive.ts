@@ -1,56 +1,71 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { contentDigest } from '../../../charts/order/content.ts';
+import { artifactName, type ManifestFile } from '../../../charts/order/artifact.ts';
 import { tar } from '../../../images/oci/tar.ts';
 import { rawEntries } from '../../../images/oci/tar-reader.ts';
-import type { PublishedArtifact } from './flux-objects.ts';
+import type { Artifact } from './flux-objects.ts';
 
 /** Most bytes of an unpacked repository. */
 const mostBytes = 256 * 1024 * 1024;
 
-/** The files of an archive by their paths. */
-export type Files = ReadonlyMap<string, string>;
-
-/** Fetches an artifact of Flux and reads its files. @throws Error if it cannot be fetched or does not have its digest. */
-export async function fetchFiles({ url, digest }: PublishedArtifact): Promise<Files> {
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const bytes = Buffer.from(await response.arrayBuffer());
-  const found = sha256(bytes);
-  if (found !== digest) throw new Error(`${url} has the digest ${found}, and should have ${digest}`);
-  const archive = await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
-  const files = new Map<string, string>();
-  for await (const { path, content, attributes } of rawEntries(chunks(archive))) {
-    // The last byte is the type of the entry: a regular file.
-    if (attributes.at(-1) === 0x30) files.set(path, content.toString());
-  }
-  return files;
-}
-
-/** What Flux applies of some folders. */
-export interface Cut {
-  /** The declared digest of their manifests, followed by the real one where somebody has changed them without it. */
-  revision: string;
+/** The archive of a folder. */
+export interface FolderArchive {
+  /** Name of its artifact. */
+  name: string;
+  /** `sha256:…` */
   digest: string;
-  archive: Buffer;
+  bytes: Buffer;
 }
 
-/**
- * The archive of some folders of a repository, byte for byte the same for the same files.
- * @param declared The digest of the files that their Kustomizations name, and that others wait for.
- */
-export async function cut(files: Files, folders: readonly string[], declared: string): Promise<Cut> {
-  const chosen = [...files]
-    .filter(([path]) => folders.some((folder) => path.startsWith(`${folder}/`)))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const entries = chosen.map(([path, content]) => ({ path, content, kind: 'file' as const, mode: 0o644 }));
-  const parts: Buffer[] = [];
-  for await (const part of tar(entries)) parts.push(part);
-  const archive = await promisify(gzip)(Buffer.concat(parts));
-  const real = contentDigest(chosen);
-  const revision = real === declared ? declared : `${declared}+${real.slice('sha256:'.length).slice(0, 12)}`;
-  return { revision, digest: sha256(archive), archive };
+/** The manifests of a commit. */
+export class Manifests {
+  readonly #folders: Map<string, ManifestFile[]>;
+  readonly #archives = new Map<string, Promise<FolderArchive>>();
+
+  constructor(files: readonly ManifestFile[]) {
+    this.#folders = Map.groupBy(files, ([path]) => path.slice(0, path.lastIndexOf('/')));
+  }
+
+  /**
+   * Fetches an artifact of Flux.
+   * @throws Error if it cannot be fetched or does not have its digest.
+   */
+  static async fetch({ url, digest }: Artifact): Promise<Manifests> {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const found = sha256(bytes);
+    if (found !== digest) throw new Error(`${url} has the digest ${found}, and should have ${digest}`);
+    const archive = await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
+    const files: ManifestFile[] = [];
+    for await (const { path, content, attributes } of rawEntries(chunks(archive))) {
+      // The last byte is the type of the entry: a regular file.
+      if (attributes.at(-1) === 0x30) files.push([path, content.toString()]);
+    }
+    return new Manifests(files);
+  }
+
+  /** The archive of the folder that a Kustomization applies, with all folders in it: byte for byte the same for the same files. */
+  archive(kustomization: string, path: string): Promise<FolderArchive> {
+    const known = this.#archives.get(kustomization);
+    if (known !== undefined) return known;
+    const made = this.#make(kustomization, path.replace(/^\.\/|\/$/g, ''));
+    this.#archives.set(kustomization, made);
+    return made;
+  }
+
+  async #make(kustomization: string, folder: string): Promise<FolderArchive> {
+    const files = [...this.#folders]
+      .filter(([path]) => path === folder || path.startsWith(`${folder}/`))
+      .flatMap(([, inFolder]) => inFolder)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = files.map(([path, content]) => ({ path, content, kind: 'file' as const, mode: 0o644 }));
+    const parts: Buffer[] = [];
+    for await (const part of tar(entries)) parts.push(part);
+    const bytes = await promisify(gzip)(Buffer.concat(parts));
+    return { name: artifactName(kustomization, files), digest: sha256(bytes), bytes };
+  }
 }
 
 async function* chunks(archive: Buffer): AsyncGenerator<Buffer> {

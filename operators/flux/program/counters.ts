@@ -5,7 +5,7 @@ export function countPublished(): void {
   published++;
 }
 
-/** @param count Artifacts that differ from those of the newest commit. */
+/** @param count Kustomizations that do not have the artifact of the newest commit. */
 export function setBehind(count: number): void {
   behind = count;
 }
@@ -15,7 +15,7 @@ export function metricsText(): string {
   return `# HELP folder_artifacts_published_total Artifacts that were published.
 # TYPE folder_artifacts_published_total counter
 folder_artifacts_published_total ${published}
-# HELP folder_artifacts_behind Artifacts that differ from those of the newest commit.
+# HELP folder_artifacts_behind Kustomizations that do not have the artifact of the newest commit.
 # TYPE folder_artifacts_behind gauge
 folder_artifacts_behind ${behind}
 `;

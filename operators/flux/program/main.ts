@@ -1,5 +1,5 @@
 /*
- * Makes an artifact of Flux of the folders of each app and each operator. It runs unchanged from a ConfigMap: Node strips the types, and
+ * Makes an artifact of Flux of the folder of each Kustomization. It runs unchanged from a ConfigMap: Node strips the types, and
  * it imports only Node's own modules.
  */
 

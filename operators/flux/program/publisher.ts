@@ -1,17 +1,19 @@
 import type { CustomResource } from '../../../charts/kube/custom-resource.ts';
+import { artifactPublisher as manager, publishedRevision } from '../../../charts/order/artifact.ts';
 import { follow, pause } from '../../receiver/program/follow.ts';
 import { type KubernetesPlace, patch, remove } from '../../receiver/program/kubernetes.ts';
 import type { Log } from '../../receiver/program/log.ts';
-import { type Cut, cut, type Files, fetchFiles } from './archive.ts';
+import { type FolderArchive, Manifests } from './archive.ts';
 import { countPublished, setBehind } from './counters.ts';
 import {
+  type Artifact,
   type ExternalArtifact,
   type GitRepository,
   type Kustomization,
   owner,
-  type PublishedArtifact,
   paths,
 } from './flux-objects.ts';
+import { inOrder } from './in-order.ts';
 
 export interface PublisherInput {
   kubernetes: KubernetesPlace;
@@ -24,34 +26,34 @@ export interface PublisherInput {
   pauses: { first: number; longest: number };
 }
 
-/** What the Kustomizations with one artifact apply. */
+/** A Kustomization and the archive that it is to apply. */
 interface Wanted {
-  name: string;
-  /** Folders of the repository, sorted. */
-  folders: string[];
-  /** The digest of their files that the Kustomizations name. */
-  declared: string;
+  kustomization: Kustomization;
+  archive: FolderArchive;
 }
 
-/** Writes of this program at the API server at the same time. */
+/** Requests to the API server at the same time. */
 const lanes = 8;
 
 /**
- * Keeps an ExternalArtifact for each artifact that a Kustomization names, with the folders of these Kustomizations. Its revision is
- * the content of the folders, so that Flux reconciles only what a commit changes. The artifacts of a commit are published once the root has
- * applied it: the Kustomizations then have the order and the settings of that commit.
+ * Makes an artifact of the folder of each Kustomization that reads one, and names it there. The name contains the content, so that Flux
+ * reconciles what a commit changes, and nothing else; and the generation of a Kustomization grows with its content, so that others
+ * wait until it is applied.
+ *
+ * Some Kustomizations read the Git repository itself, for example the root with the descriptions of all. If a commit changes their folders, the
+ * artifacts of that commit are named once these are applied. Then they are named in the order of the dependencies: what waits for another
+ * must find it changed.
  */
 export class Publisher {
   readonly #input: PublisherInput;
   readonly #kustomizations = new Map<string, Kustomization>();
-  readonly #published = new Map<string, PublishedArtifact | undefined>();
+  readonly #published = new Map<string, Artifact | undefined>();
   /** Archives by the path of their address. */
   readonly #served = new Map<string, Buffer>();
-  #source: PublishedArtifact | undefined;
-  /** The files of a commit, by the digest of its archive. */
-  #files: { digest: string; files: Files } | undefined;
-  /** By name, what was cut from `#files`. */
-  #cuts = new Map<string, { key: string; cut: Cut }>();
+  #source: Artifact | undefined;
+  #manifests: { digest: string; manifests: Manifests } | undefined;
+  /** The content of the Kustomizations that read Git, by name, of the commit that was published last. */
+  #ofGit = new Map<string, string>();
   /** The lists that have arrived. */
   readonly #known = new Set<string>();
   #ready = false;
@@ -143,120 +145,136 @@ export class Publisher {
 
   async #publish(): Promise<void> {
     const source = this.#source;
-    if (source === undefined) return;
-    if (this.#files?.digest !== source.digest) {
-      this.#files = { digest: source.digest, files: await fetchFiles(source) };
-      this.#cuts = new Map();
-    }
-    const { files } = this.#files;
-    const wanted = this.#wanted();
-    const cuts = await Promise.all(
-      wanted.map(async (each) => ({ ...each, cut: await this.#cut(files, each) })),
+    const root = this.#kustomizations.get(this.#input.root);
+    if (source === undefined || root === undefined) return;
+    if (this.#manifests?.digest !== source.digest)
+      this.#manifests = { digest: source.digest, manifests: await Manifests.fetch(source) };
+    const { manifests } = this.#manifests;
+    const wanted = await archivesOf(manifests, this.#reading('ExternalArtifact'));
+    for (const { archive } of wanted) this.#served.set(pathOf(archive.name), archive.bytes);
+    const different = wanted.filter(
+      ({ kustomization, archive }) => kustomization.spec.sourceRef.name !== archive.name,
     );
-    const addresses = cuts.map((each) => ({ ...each, url: this.#serve(each.name, each.cut) }));
-    const different = addresses.filter(({ name, cut, url }) => {
-      const published = this.#published.get(name);
-      return published?.digest !== cut.digest || published.url !== url || published.revision !== cut.revision;
-    });
     setBehind(different.length);
     this.#ready = true;
-    const root = this.#kustomizations.get(this.#input.root);
-    if (root?.status?.lastAppliedRevision !== source.revision) return;
-    const names = new Set(wanted.map(({ name }) => name));
-    await inLanes([
-      ...different.map((each) => () => this.#write(each, source.revision)),
-      ...[...this.#published.keys()]
-        .filter((name) => !names.has(name))
-        .map((name) => () => this.#remove(name)),
-    ]);
-    setBehind(0);
-  }
 
-  /** The artifacts that Kustomizations name. */
-  #wanted(): Wanted[] {
-    const withArtifact = [...this.#kustomizations.values()].filter(
-      ({ spec }) => spec.sourceRef.kind === 'ExternalArtifact',
+    const ofGit = await archivesOf(manifests, this.#reading('GitRepository'));
+    const isApplied = ofGit.every(
+      ({ kustomization: { metadata, status }, archive }) =>
+        this.#ofGit.get(metadata.name) === archive.name || status?.lastAppliedRevision === source.revision,
     );
-    return [...Map.groupBy(withArtifact, ({ spec }) => spec.sourceRef.name)].map(([name, users]) => ({
-      name,
-      folders: users.map(({ spec }) => (spec.path ?? '').replace(/^\.\/|\/$/g, '')).sort(),
-      declared: users[0]?.metadata.annotations?.['plinth.io/content'] ?? 'sha256:undeclared',
-    }));
+    if (!isApplied) return;
+    const unpublished = wanted.filter(({ archive }) => !this.#isPublished(archive));
+    await inLanes(unpublished, ({ archive }) => this.#write(archive, source.revision));
+    const archives = new Map(different.map(({ kustomization, archive }) => [kustomization, archive]));
+    for (const kustomization of inOrder([...archives.keys()]))
+      await this.#name(kustomization, archives.get(kustomization)?.name ?? '');
+    await this.#tell(root, source.revision);
+    this.#ofGit = new Map(
+      ofGit.map(({ kustomization, archive }) => [kustomization.metadata.name, archive.name]),
+    );
+    setBehind(0);
+    await this.#clean(new Set(wanted.map(({ archive }) => archive.name)));
   }
 
-  async #cut(files: Files, { name, folders, declared }: Wanted): Promise<Cut> {
-    const key = [declared, ...folders].join(' ');
-    const before = this.#cuts.get(name);
-    if (before?.key === key) return before.cut;
-    const made = await cut(files, folders, declared);
-    this.#cuts.set(name, { key, cut: made });
-    return made;
+  /** The Kustomizations that read an artifact, or the repository itself. */
+  #reading(kind: 'ExternalArtifact' | 'GitRepository'): Kustomization[] {
+    const { root } = this.#input;
+    return [...this.#kustomizations.values()].filter(
+      ({ spec: { sourceRef } }) =>
+        sourceRef.kind === kind && (kind === 'ExternalArtifact' || sourceRef.name === root),
+    );
   }
 
-  /** Serves an archive, and still the one before it, which Flux may be about to fetch. Returns its address. */
-  #serve(name: string, { digest, archive }: Cut): string {
-    const path = `/${name}/${digest.slice('sha256:'.length)}.tar.gz`;
-    if (!this.#served.has(path)) {
-      const earlier = [...this.#served.keys()].filter((each) => each.startsWith(`/${name}/`));
-      for (const each of earlier.slice(0, -1)) this.#served.delete(each);
-      this.#served.set(path, archive);
-    }
-    return `${this.#input.address}${path}`;
+  #isPublished({ name, digest }: FolderArchive): boolean {
+    const published = this.#published.get(name);
+    return published?.digest === digest && published.url === this.#urlOf(name);
   }
 
-  async #write({ name, cut, url }: Wanted & { cut: Cut; url: string }, commit: string): Promise<void> {
+  #urlOf(name: string): string {
+    return `${this.#input.address}${pathOf(name)}`;
+  }
+
+  async #write({ name, digest, bytes }: FolderArchive, revision: string): Promise<void> {
     const { kubernetes, log, root } = this.#input;
-    const { revision, digest, archive } = cut;
     const path = paths.artifact(name);
-    const manager = 'folder-artifacts';
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    if (!this.#published.has(name)) {
-      const body = {
-        apiVersion: 'source.toolkit.fluxcd.io/v1',
-        kind: 'ExternalArtifact',
-        metadata: { name, labels: owner },
-        spec: { sourceRef: { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: root } },
-      } satisfies CustomResource;
-      await patch(kubernetes, path, { kind: 'apply', manager, body });
-    }
+    const body = {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'ExternalArtifact',
+      metadata: { name, labels: owner },
+      spec: { sourceRef: { apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: root } },
+    } satisfies CustomResource;
+    await patch(kubernetes, path, { kind: 'apply', manager, body });
     const artifact = {
-      ...{ url, revision, digest, size: archive.length, lastUpdateTime: now },
-      path: `externalartifact/flux-system${new URL(url).pathname}`,
-      metadata: { 'org.opencontainers.image.revision': commit },
+      ...{ url: this.#urlOf(name), revision, digest, size: bytes.length, lastUpdateTime: now },
+      path: `externalartifact/flux-system${pathOf(name)}`,
     };
-    const conditions = [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'Succeeded',
-        message: `made of ${commit}`,
-        lastTransitionTime: now,
-      },
-    ];
-    await patch(kubernetes, `${path}/status`, {
-      kind: 'merge',
-      manager,
-      body: { status: { artifact, conditions } },
-    });
-    this.#published.set(name, { url, revision, digest });
+    const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', lastTransitionTime: now };
+    const status = { artifact, conditions: [{ ...ready, message: `made of ${revision}` }] };
+    await patch(kubernetes, `${path}/status`, { kind: 'merge', manager, body: { status } });
+    this.#published.set(name, artifact);
     countPublished();
-    log('info', 'published', { artifact: name, revision, commit });
+    log('info', 'published', { artifact: name, revision });
   }
 
-  async #remove(name: string): Promise<void> {
-    const { kubernetes, log } = this.#input;
-    await remove(kubernetes, paths.artifact(name));
-    this.#published.delete(name);
-    for (const path of this.#served.keys()) if (path.startsWith(`/${name}/`)) this.#served.delete(path);
-    log('info', 'removed', { artifact: name });
+  /** Names the artifact of a Kustomization. */
+  async #name(kustomization: Kustomization, artifact: string): Promise<void> {
+    const { name } = kustomization.metadata;
+    const body = { spec: { sourceRef: { name: artifact } } };
+    await patch(this.#input.kubernetes, paths.kustomization(name), { kind: 'merge', manager, body });
+    const { spec } = kustomization;
+    // The watch tells of it later.
+    this.#kustomizations.set(name, {
+      ...kustomization,
+      spec: { ...spec, sourceRef: { ...spec.sourceRef, name: artifact } },
+    });
+  }
+
+  /** Tells those who wait for a commit that all artifacts are those of this revision. */
+  async #tell(root: Kustomization, revision: string): Promise<void> {
+    if (root.metadata.annotations?.[publishedRevision] === revision) return;
+    const body = { metadata: { annotations: { [publishedRevision]: revision } } };
+    const path = paths.kustomization(root.metadata.name);
+    await patch(this.#input.kubernetes, path, { kind: 'merge', manager, body });
+    const { metadata } = root;
+    this.#kustomizations.set(metadata.name, {
+      ...root,
+      metadata: { ...metadata, annotations: { ...metadata.annotations, ...body.metadata.annotations } },
+    });
+  }
+
+  /** Removes artifacts that nothing names any more. Flux may be about to fetch their archives, so these stay until the next time. */
+  async #clean(wanted: ReadonlySet<string>): Promise<void> {
+    const outdated = [...this.#published.keys()].filter((name) => !wanted.has(name));
+    if (outdated.length === 0) return;
+    const kept = new Set([...wanted, ...outdated].map(pathOf));
+    for (const path of this.#served.keys()) if (!kept.has(path)) this.#served.delete(path);
+    await inLanes(outdated, async (name) => {
+      await remove(this.#input.kubernetes, paths.artifact(name));
+      this.#published.delete(name);
+    });
   }
 }
 
-/** Runs all; throws the first failure after all have ended. */
-async function inLanes(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  const queue = [...tasks];
+async function archivesOf(manifests: Manifests, kustomizations: readonly Kustomization[]): Promise<Wanted[]> {
+  return Promise.all(
+    kustomizations.map(async (kustomization) => ({
+      kustomization,
+      archive: await manifests.archive(kustomization.metadata.name, kustomization.spec.path ?? ''),
+    })),
+  );
+}
+
+function pathOf(name: string): string {
+  return `/${name}.tar.gz`;
+}
+
+/** Does all; throws the first failure after all have ended. */
+async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
   const lane = async (): Promise<void> => {
-    for (let task = queue.shift(); task !== undefined; task = queue.shift()) await task();
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
   const results = await Promise.allSettled(Array.from({ length: Math.min(lanes, queue.length) }, lane));
   const failed = results.find((result) => result.status === 'rejected');

@@ -1,3 +1,5 @@
+import { publishedRevision } from '../../../charts/order/artifact.ts';
+
 /** The parts of a Kustomization of Flux that show its progress (kustomize.toolkit.fluxcd.io/v1). */
 export interface AppliedKustomization {
   metadata: { name: string; generation?: number; annotations?: Record<string, string> };
@@ -6,7 +8,13 @@ export interface AppliedKustomization {
     observedGeneration?: number;
     lastAppliedRevision?: string;
     lastAttemptedRevision?: string;
-    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    conditions?: {
+      type: string;
+      status: string;
+      reason?: string;
+      message?: string;
+      observedGeneration?: number;
+    }[];
   };
 }
 
@@ -26,18 +34,19 @@ export function revisionState(all: readonly AppliedKustomization[]): RevisionSta
   const own = all
     .filter((each) => hasArtifact(each) || isOfRepository(each))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const commit = commitOf(
-    own.find(({ metadata }) => metadata.name === root)?.status?.lastAttemptedRevision ?? '',
-  );
+  const first = own.find(({ metadata }) => metadata.name === root);
+  const commit = commitOf(first?.status?.lastAttemptedRevision ?? '');
   if (commit === undefined) return undefined;
+  const named = commitOf(first?.metadata.annotations?.[publishedRevision] ?? '') === commit;
+  const of = { commit, named };
   const counted = own.filter(({ spec }) => spec.suspend !== true);
-  const failures = counted.filter((each) => hasFailed(each, commit));
-  const [first] = failures;
-  if (first !== undefined) {
+  const failures = counted.filter((each) => hasFailed(each, of));
+  const [cause] = failures;
+  if (cause !== undefined) {
     const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
-    return { commit, state: 'failure', description: `${first.metadata.name}${more}: ${causeOf(first)}` };
+    return { commit, state: 'failure', description: `${cause.metadata.name}${more}: ${causeOf(cause)}` };
   }
-  return counted.every((each) => isReady(each, commit))
+  return counted.every((each) => isReady(each, of))
     ? { commit, state: 'success', description: `${counted.length} Kustomizations are ready` }
     : { commit, state: 'pending', description: 'Flux applies it, unless a newer commit overtakes it' };
 }
@@ -46,16 +55,15 @@ function isOfRepository({ spec }: AppliedKustomization): boolean {
   return spec.sourceRef.kind === 'GitRepository' && spec.sourceRef.name === root;
 }
 
-/** Whether it is applied from an artifact, which the pod folder-artifacts makes of the repository. */
+/** Whether it reads an artifact, which the pod folder-artifacts makes of the repository. */
 function hasArtifact({ spec }: AppliedKustomization): boolean {
   return spec.sourceRef.kind === 'ExternalArtifact';
 }
 
-/** Whether a revision is what the commit has for a Kustomization: that of its artifact, or the commit itself. */
-function isOf(revision: string, kustomization: AppliedKustomization, commit: string): boolean {
-  if (!hasArtifact(kustomization)) return commitOf(revision) === commit;
-  const declared = kustomization.metadata.annotations?.['plinth.io/content'];
-  return declared !== undefined && revision.startsWith(declared);
+/** A commit, and whether all Kustomizations have the artifacts of it. */
+interface Commit {
+  commit: string;
+  named: boolean;
 }
 
 /** The commit of a revision in Flux's notation, `main@sha1:…`. */
@@ -63,23 +71,29 @@ function commitOf(revision: string): string | undefined {
   return /@sha(?:1|256):([0-9a-f]{40,64})$/.exec(revision)?.[1];
 }
 
-function isReady(kustomization: AppliedKustomization, commit: string): boolean {
+function isReady(kustomization: AppliedKustomization, of: Commit): boolean {
   const { metadata, status } = kustomization;
   return (
     readyOf(kustomization)?.status === 'True' &&
-    isOf(status?.lastAppliedRevision ?? '', kustomization, commit) &&
+    isAt(kustomization, status?.lastAppliedRevision, of) &&
     status?.observedGeneration === metadata.generation
   );
 }
 
 /** Whether it failed by itself: one that only waits for another, or that a newer commit interrupted, has not. */
-function hasFailed(kustomization: AppliedKustomization, commit: string): boolean {
+function hasFailed(kustomization: AppliedKustomization, of: Commit): boolean {
   const ready = readyOf(kustomization);
   return (
     ready?.status === 'False' &&
     !['DependencyNotReady', 'HealthCheckCanceled'].includes(ready.reason ?? '') &&
-    isOf(kustomization.status?.lastAttemptedRevision ?? '', kustomization, commit)
+    ready.observedGeneration === kustomization.metadata.generation &&
+    isAt(kustomization, kustomization.status?.lastAttemptedRevision, of)
   );
+}
+
+/** Whether it has the commit: the artifact of the commit, which changes its generation, or the revision. */
+function isAt(kustomization: AppliedKustomization, revision = '', { commit, named }: Commit): boolean {
+  return hasArtifact(kustomization) ? named : commitOf(revision) === commit;
 }
 
 function readyOf({ status }: AppliedKustomization) {
