@@ -203,9 +203,7 @@ describe('a render when an app has changed', () => {
     edit('apps/shop/app.ts', "cpu: '50m'", "cpu: '60m'");
     const { difference } = await render(root, { out, memory });
     expect([...difference.changed].sort()).toEqual([
-      'dev/flux-sync/kustomization-shop.yaml',
       'dev/shop/deployment-shop.yaml',
-      'prod/flux-sync/kustomization-shop.yaml',
       'prod/shop/deployment-shop.yaml',
     ]);
     const apps = memory.made.filter((id) => /\/(shop|catalog)$/.test(id));

@@ -23,7 +23,7 @@ export class Manifests {
   readonly #folders: Map<string, ManifestFile[]>;
   readonly #archives = new Map<string, Promise<FolderArchive>>();
 
-  constructor(files: readonly ManifestFile[]) {
+  private constructor(files: readonly ManifestFile[]) {
     this.#folders = Map.groupBy(files, ([path]) => path.slice(0, path.lastIndexOf('/')));
   }
 
@@ -46,26 +46,39 @@ export class Manifests {
     return new Manifests(files);
   }
 
-  /** The archive of the folder that a Kustomization applies, with all folders in it: byte for byte the same for the same files. */
-  archive(kustomization: string, path: string): Promise<FolderArchive> {
-    const known = this.#archives.get(kustomization);
-    if (known !== undefined) return known;
-    const made = this.#make(kustomization, path.replace(/^\.\/|\/$/g, ''));
-    this.#archives.set(kustomization, made);
-    return made;
+  /**
+   * The archive of the folder that a Kustomization applies, with all folders in it: byte for byte the same for the same files.
+   * @param known Archives of earlier commits, by name.
+   */
+  archive(
+    kustomization: string,
+    path: string,
+    known: ReadonlyMap<string, FolderArchive>,
+  ): Promise<FolderArchive> {
+    const before = this.#archives.get(kustomization);
+    if (before !== undefined) return before;
+    const files = this.#filesOf(path.replace(/^\.\/|\/$/g, ''));
+    const name = artifactName(kustomization, files);
+    const kept = known.get(name);
+    const archive = kept === undefined ? packed(name, files) : Promise.resolve(kept);
+    this.#archives.set(kustomization, archive);
+    return archive;
   }
 
-  async #make(kustomization: string, folder: string): Promise<FolderArchive> {
-    const files = [...this.#folders]
+  #filesOf(folder: string): ManifestFile[] {
+    return [...this.#folders]
       .filter(([path]) => path === folder || path.startsWith(`${folder}/`))
-      .flatMap(([, inFolder]) => inFolder)
+      .flatMap(([, files]) => files)
       .sort(([a], [b]) => (a < b ? -1 : 1));
-    const entries = files.map(([path, content]) => ({ path, content, kind: 'file' as const, mode: 0o644 }));
-    const parts: Buffer[] = [];
-    for await (const part of tar(entries)) parts.push(part);
-    const bytes = await promisify(gzip)(Buffer.concat(parts));
-    return { name: artifactName(kustomization, files), digest: sha256(bytes), bytes };
   }
+}
+
+async function packed(name: string, files: readonly ManifestFile[]): Promise<FolderArchive> {
+  const entries = files.map(([path, content]) => ({ path, content, kind: 'file' as const, mode: 0o644 }));
+  const parts: Buffer[] = [];
+  for await (const part of tar(entries)) parts.push(part);
+  const bytes = await promisify(gzip)(Buffer.concat(parts));
+  return { name, digest: sha256(bytes), bytes };
 }
 
 async function* chunks(archive: Buffer): AsyncGenerator<Buffer> {

@@ -32,6 +32,8 @@ interface Wanted {
   archive: FolderArchive;
 }
 
+const suffix = '.tar.gz';
+
 /** Requests to the API server at the same time. */
 const lanes = 8;
 
@@ -48,8 +50,8 @@ export class Publisher {
   readonly #input: PublisherInput;
   readonly #kustomizations = new Map<string, Kustomization>();
   readonly #published = new Map<string, Artifact | undefined>();
-  /** Archives by the path of their address. */
-  readonly #served = new Map<string, Buffer>();
+  /** The archives that are served, by name. */
+  readonly #archives = new Map<string, FolderArchive>();
   #source: Artifact | undefined;
   #manifests: { digest: string; manifests: Manifests } | undefined;
   /** The content of the Kustomizations that read Git, by name, of the commit that was published last. */
@@ -71,7 +73,7 @@ export class Publisher {
 
   /** The archive with this path; undefined if there is none. */
   archive(path: string): Buffer | undefined {
-    return this.#served.get(path);
+    return this.#archives.get(path.slice(1, -suffix.length))?.bytes;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -150,15 +152,15 @@ export class Publisher {
     if (this.#manifests?.digest !== source.digest)
       this.#manifests = { digest: source.digest, manifests: await Manifests.fetch(source) };
     const { manifests } = this.#manifests;
-    const wanted = await archivesOf(manifests, this.#reading('ExternalArtifact'));
-    for (const { archive } of wanted) this.#served.set(pathOf(archive.name), archive.bytes);
+    const wanted = await this.#archivesOf(manifests, this.#reading('ExternalArtifact'));
+    for (const { archive } of wanted) this.#archives.set(archive.name, archive);
     const different = wanted.filter(
       ({ kustomization, archive }) => kustomization.spec.sourceRef.name !== archive.name,
     );
     setBehind(different.length);
     this.#ready = true;
 
-    const ofGit = await archivesOf(manifests, this.#reading('GitRepository'));
+    const ofGit = await this.#archivesOf(manifests, this.#reading('GitRepository'));
     const isApplied = ofGit.every(
       ({ kustomization: { metadata, status }, archive }) =>
         this.#ofGit.get(metadata.name) === archive.name || status?.lastAppliedRevision === source.revision,
@@ -183,6 +185,16 @@ export class Publisher {
     return [...this.#kustomizations.values()].filter(
       ({ spec: { sourceRef } }) =>
         sourceRef.kind === kind && (kind === 'ExternalArtifact' || sourceRef.name === root),
+    );
+  }
+
+  #archivesOf(manifests: Manifests, kustomizations: readonly Kustomization[]): Promise<Wanted[]> {
+    return Promise.all(
+      kustomizations.map(async (kustomization) => {
+        const { name } = kustomization.metadata;
+        const archive = await manifests.archive(name, kustomization.spec.path ?? '', this.#archives);
+        return { kustomization, archive };
+      }),
     );
   }
 
@@ -248,8 +260,8 @@ export class Publisher {
   async #clean(wanted: ReadonlySet<string>): Promise<void> {
     const outdated = [...this.#published.keys()].filter((name) => !wanted.has(name));
     if (outdated.length === 0) return;
-    const kept = new Set([...wanted, ...outdated].map(pathOf));
-    for (const path of this.#served.keys()) if (!kept.has(path)) this.#served.delete(path);
+    const kept = new Set([...wanted, ...outdated]);
+    for (const name of this.#archives.keys()) if (!kept.has(name)) this.#archives.delete(name);
     await inLanes(outdated, async (name) => {
       await remove(this.#input.kubernetes, paths.artifact(name));
       this.#published.delete(name);
@@ -257,17 +269,8 @@ export class Publisher {
   }
 }
 
-async function archivesOf(manifests: Manifests, kustomizations: readonly Kustomization[]): Promise<Wanted[]> {
-  return Promise.all(
-    kustomizations.map(async (kustomization) => ({
-      kustomization,
-      archive: await manifests.archive(kustomization.metadata.name, kustomization.spec.path ?? ''),
-    })),
-  );
-}
-
 function pathOf(name: string): string {
-  return `/${name}.tar.gz`;
+  return `/${name}${suffix}`;
 }
 
 /** Does all; throws the first failure after all have ended. */
