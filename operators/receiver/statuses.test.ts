@@ -113,6 +113,7 @@ describe('the state of a commit', () => {
     const broken = { ready: 'False', reason: 'BuildFailed' } as const;
     expect(stateOf(root('a'), orders(broken))).toBe('failure');
     expect(stateOf(root('a'), orders(broken, 2))).toBe('pending');
+    expect(stateOf(root('a'), orders({ ready: 'False', reason: 'ArtifactFailed' }))).toBe('pending');
   });
 
   it('is unknown before Flux has read a commit', () => {

@@ -119,6 +119,8 @@ describe('the progress of Flux with a commit', () => {
     expect(progress(withArtifact(kustomization(['True', 'ReconciliationSucceeded'], other)))).toEqual({
       at: 'before',
     });
+    const fetched = withArtifact(kustomization(['False', 'ArtifactFailed', 'not found'], earlier));
+    expect(progress(fetched)).toEqual({ at: 'waits', why: 'not found' });
     const failed = withArtifact(kustomization(['False', 'BuildFailed', 'no such key'], earlier));
     expect(progress(failed)).toMatchObject({ at: 'failed' });
     expect(progress(failed, commit, root('main@sha1:before'))).toEqual({ at: 'before' });

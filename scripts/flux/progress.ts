@@ -9,7 +9,7 @@ export type DeployProgress =
   | { at: 'ready' }
   /** The commit is applied and Flux waits for healthy objects. */
   | { at: 'applied' }
-  /** It waits for its dependencies. */
+  /** It waits for its dependencies, or for its artifact. */
   | { at: 'waits'; why: string }
   /** The commit cannot be applied, or its objects are unhealthy. Flux retries. */
   | { at: 'failed'; reason: string; why: string }
@@ -43,7 +43,8 @@ export function progressOf(
     return { at: 'ready' };
   const why = ready?.message?.split('\n')[0] ?? '';
   if (ready?.status === 'False') {
-    if (ready.reason === 'DependencyNotReady') return { at: 'waits', why };
+    if (ready.reason === 'DependencyNotReady' || (hasArtifact(object) && ready.reason === 'ArtifactFailed'))
+      return { at: 'waits', why };
     if (isAttempted && ready.reason !== 'HealthCheckCanceled')
       return { at: 'failed', reason: ready.reason ?? '', why };
     return { at: 'before' };

@@ -91,8 +91,9 @@ function moodOf({ metadata, spec, status }: Kustomization): Mood {
   const current = status?.observedGeneration === metadata.generation;
   if (!current || !ready) return 'working';
   if (ready.status === 'True') return 'good';
-  // It waits for another Kustomization, which reports the problem itself.
+  // It waits for another Kustomization, which reports the problem itself, or for its artifact.
   if (ready.reason === 'DependencyNotReady') return 'working';
+  if (ready.reason === 'ArtifactFailed' && spec?.sourceRef?.kind === 'ExternalArtifact') return 'working';
   if (ready.status === 'False') return 'bad';
   // Unknown: Flux is reconciling. A repeated reconciliation of an applied revision changes nothing.
   const again = status?.lastAppliedRevision && status.lastAppliedRevision === status.lastAttemptedRevision;

@@ -287,6 +287,12 @@ describe('the state of a Kustomization', () => {
     const fetched = gitRepository().status?.artifact?.revision ?? '';
     expect(of(fetched, 1)).toMatchObject({ mood: 'good', newest: true, revision: 'main@00000000' });
     expect(of(fetched, 2)).toMatchObject({ mood: 'working', newest: false });
+    const first = unreadyKustomization('orders', 'False', 'ArtifactFailed', 'not found');
+    first.spec = { ...first.spec, sourceRef: { kind: 'ExternalArtifact' } };
+    expect(stateAt(snapshot({ kustomizations: collection([first]) })).syncs[0]).toMatchObject({
+      mood: 'working',
+      message: 'not found',
+    });
     expect(of('main@sha1:1', 1)).toMatchObject({
       mood: 'working',
       message: 'The newest revision is not applied yet.',

@@ -168,6 +168,8 @@ export class Publisher {
     if (!isApplied) return;
     const unpublished = wanted.filter(({ archive }) => !this.#isPublished(archive));
     await inLanes(unpublished, ({ archive }) => this.#write(archive, source.revision));
+    // The watch tells when they are there: Flux, which watches them too, knows them then.
+    if (unpublished.length > 0) return;
     const archives = new Map(different.map(({ kustomization, archive }) => [kustomization, archive]));
     for (const kustomization of inOrder([...archives.keys()]))
       await this.#name(kustomization, archives.get(kustomization)?.name ?? '');
@@ -225,7 +227,6 @@ export class Publisher {
     const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', lastTransitionTime: now };
     const status = { artifact, conditions: [{ ...ready, message: `made of ${revision}` }] };
     await patch(kubernetes, `${path}/status`, { kind: 'merge', manager, body: { status } });
-    this.#published.set(name, artifact);
     countPublished();
     log('info', 'published', { artifact: name, revision });
   }

@@ -80,12 +80,13 @@ function isReady(kustomization: AppliedKustomization, of: Commit): boolean {
   );
 }
 
-/** Whether it failed by itself: one that only waits for another, or that a newer commit interrupted, has not. */
+/** Whether it failed by itself: one that waits for another or for its artifact, or that a newer commit interrupted, has not. */
 function hasFailed(kustomization: AppliedKustomization, of: Commit): boolean {
   const ready = readyOf(kustomization);
   return (
     ready?.status === 'False' &&
     !['DependencyNotReady', 'HealthCheckCanceled'].includes(ready.reason ?? '') &&
+    !(hasArtifact(kustomization) && ready.reason === 'ArtifactFailed') &&
     ready.observedGeneration === kustomization.metadata.generation &&
     isAt(kustomization, kustomization.status?.lastAttemptedRevision, of)
   );
