@@ -50,6 +50,8 @@ export class Publisher {
   readonly #input: PublisherInput;
   readonly #kustomizations = new Map<string, Kustomization>();
   readonly #published = new Map<string, Artifact | undefined>();
+  /** By name, the archives whose artifacts were written, and which the watch may not show yet. */
+  readonly #written = new Map<string, string>();
   /** The archives that are served, by name. */
   readonly #archives = new Map<string, FolderArchive>();
   #source: Artifact | undefined;
@@ -92,9 +94,15 @@ export class Publisher {
         gone: ({ metadata }) => this.#kustomizations.delete(metadata.name),
       }),
       this.#follow<ExternalArtifact>('the artifacts', paths.artifacts, signal, {
-        clear: () => this.#published.clear(),
+        clear: () => {
+          this.#published.clear();
+          this.#written.clear();
+        },
         put: ({ metadata, status }) => this.#published.set(metadata.name, status?.artifact),
-        gone: ({ metadata }) => this.#published.delete(metadata.name),
+        gone: ({ metadata }) => {
+          this.#published.delete(metadata.name);
+          this.#written.delete(metadata.name);
+        },
       }),
     ]);
   }
@@ -167,7 +175,10 @@ export class Publisher {
     );
     if (!isApplied) return;
     const unpublished = wanted.filter(({ archive }) => !this.#isPublished(archive));
-    await inLanes(unpublished, ({ archive }) => this.#write(archive, source.revision));
+    const unwritten = unpublished.filter(
+      ({ archive: { name, digest } }) => this.#written.get(name) !== digest,
+    );
+    await inLanes(unwritten, ({ archive }) => this.#write(archive, source.revision));
     // The watch tells when they are there: Flux, which watches them too, knows them then.
     if (unpublished.length > 0) return;
     const archives = new Map(different.map(({ kustomization, archive }) => [kustomization, archive]));
@@ -227,6 +238,7 @@ export class Publisher {
     const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', lastTransitionTime: now };
     const status = { artifact, conditions: [{ ...ready, message: `made of ${revision}` }] };
     await patch(kubernetes, `${path}/status`, { kind: 'merge', manager, body: { status } });
+    this.#written.set(name, digest);
     countPublished();
     log('info', 'published', { artifact: name, revision });
   }
