@@ -135,8 +135,10 @@ function isSynced(name: string, all: ReadonlyMap<string, WatchedObject>, commit:
     : object !== undefined && isTrue(object, 'Ready');
 }
 
+/** Whether it waits for a dependency, or for its artifact, which waits for the definitions. */
 function waitsForAnother(object: WatchedObject | undefined): boolean {
-  return readyCondition(object)?.reason === 'DependencyNotReady';
+  const reason = readyCondition(object)?.reason;
+  return reason === 'DependencyNotReady' || (hasArtifact(object) && reason === 'ArtifactFailed');
 }
 
 function readyCondition(object: WatchedObject | undefined) {
