@@ -10,6 +10,12 @@ import { atRate, ContainerLog, newTrace, otlpSpans, SeriesServer, sendOtlp } fro
 const load = { series: 10_000, lines: 1_000, traces: 20, spansOfTrace: 10 };
 const seconds = 60 * Number(process.env.PLINTH_LOAD_MINUTES ?? 10);
 
+/**
+ * Lines of one app that an agent has read and not put into its queue on the disk: two batches of the receiver, each of 100 lines or a tenth of a
+ * second (opentelemetry-collector-contrib, pkg/stanza, `BatchingLogEmitter`). It notes the place in the file before.
+ */
+const readLines = 200;
+
 /** Seconds of spans that a collector holds, and that are lost with it: until its decision, and one batch. */
 const heldSpans = 12;
 
@@ -151,8 +157,10 @@ describe('the parts of observability under load', () => {
     expect(parts.filter((name) => pipeline.part(name).peakShare >= 1)).toEqual([]);
   });
 
-  it('lose no line if the agent is killed: it continues where it stopped', async () => {
-    expect(await killed('opentelemetry-agent', 30)).toMatchObject({ lines: 0 });
+  it('lose the lines of two batches of reading at most if the agent is killed: it continues where it stopped', async () => {
+    const lost = await killed('opentelemetry-agent', 30);
+    expect(lost.lines).toBeLessThanOrEqual(readLines);
+    expect(lost.spans).toBe(0);
   });
 
   it('lose the spans of twelve seconds at most, and no line, if the collector is killed', async () => {
@@ -161,9 +169,9 @@ describe('the parts of observability under load', () => {
     expect(lost.spans).toBeLessThanOrEqual(heldSpans * load.traces * load.spansOfTrace);
   });
 
-  it('lose the lines of two seconds at most if their store is killed', async () => {
+  it('lose the lines of three seconds at most if their store is killed, which writes each second', async () => {
     const lost = await killed('victoria-logs', 60);
-    expect(lost.lines).toBeLessThanOrEqual(2 * load.lines);
+    expect(lost.lines).toBeLessThanOrEqual(3 * load.lines);
     expect(lost.spans).toBe(0);
   });
 

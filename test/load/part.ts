@@ -21,6 +21,7 @@ export class Part {
   #input: PartInput;
   #child: ChildProcess | undefined;
   #peak = 0;
+  #sampling: NodeJS.Timeout | undefined;
 
   constructor(input: PartInput) {
     this.name = input.name;
@@ -34,6 +35,7 @@ export class Part {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    this.#sampling = setInterval(() => this.#notePeak(), 100).unref();
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {
         this.log = `${this.log}${chunk}`.slice(-20_000);
@@ -55,7 +57,10 @@ export class Part {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Bytes: the most memory that it had resident, over all its starts. */
+  /**
+   * Bytes: the most memory of its own that it had, over all its starts, ten times a second. Pages of its files do not count: the kernel takes
+   * them back before a container reaches its limit (cgroup v2, `memory.stat`: `inactive_file`).
+   */
   get peak(): number {
     this.#notePeak();
     return this.#peak;
@@ -70,6 +75,7 @@ export class Part {
     const child = this.#child;
     if (child === undefined || !this.running) return;
     this.#notePeak();
+    clearInterval(this.#sampling);
     const ended = new Promise((done) => child.once('exit', done));
     child.kill(signal);
     await ended;
@@ -78,7 +84,8 @@ export class Part {
   #notePeak(): void {
     if (!this.running) return;
     const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
-    const kibibytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+    const own = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)];
+    const kibibytes = own.reduce((sum, [, each]) => sum + Number(each), 0);
     this.#peak = Math.max(this.#peak, kibibytes * 1024);
   }
 }
