@@ -74,7 +74,9 @@ async function watchOnce(
   let listed = false;
   return new Promise((resolve, reject) => {
     let request: AbortController | undefined;
+    let finished = false;
     const finish = (end: () => void): void => {
+      finished = true;
       clearTimeout(timer);
       wait.signal?.removeEventListener('abort', onAbort);
       request?.abort();
@@ -110,6 +112,8 @@ async function watchOnce(
       .then(
         (controller) => {
           request = controller;
+          // The first events can arrive before this: an open connection would keep the process for half a minute.
+          if (finished) controller.abort();
         },
         () => finish(() => resolve(false)),
       );
