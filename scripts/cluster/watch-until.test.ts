@@ -29,7 +29,9 @@ it('closes its connection when the first events already end the wait', async () 
   const kubeconfig = join(folder, 'kubeconfig');
   const config = {
     'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: `http://127.0.0.1:${port}` } }],
+    clusters: [
+      { name: 'test', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+    ],
     users: [{ name: 'me', user: {} }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'me' } }],
   };
