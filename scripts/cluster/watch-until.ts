@@ -112,7 +112,7 @@ async function watchOnce(
       .then(
         (controller) => {
           request = controller;
-          // The first events can arrive before this: an open connection would keep the process for half a minute.
+          // It was cancelled before: an open connection would keep the process for half a minute.
           if (finished) controller.abort();
         },
         () => finish(() => resolve(false)),
