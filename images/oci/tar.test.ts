@@ -64,12 +64,7 @@ test('an archive of GNU tar is read from any division into chunks', async () => 
   }
 });
 
-test('GNU tar reads names of any length, and the entries after them', async () => {
-  const names = [90, 98, 101, 300, 990].map((length) => 'é'.repeat(length / 2));
-  const files = names.map((path): TarEntry => ({ path, mode: 0o644, kind: 'file', content: path }));
-  const input = await bytes(tar([...files, { path: 'last', mode: 0o644, kind: 'file', content: 'end' }]));
-  const list = await execa('tar', ['--list', '--quoting-style=literal'], { input });
-  expect(list.stdout.split('\n')).toEqual([...names, 'last']);
-  const { stdout } = await execa('tar', ['--extract', '--to-stdout'], { input });
-  expect(stdout).toBe(`${names.join('')}end`);
+test('a path that no tar archive can hold is refused', async () => {
+  const entry: TarEntry = { path: 'x'.repeat(300), mode: 0o644, kind: 'file', content: '' };
+  await expect(bytes(tar([entry]))).rejects.toThrow(/too long/);
 });

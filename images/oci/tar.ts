@@ -25,7 +25,6 @@ const block = 512;
  */
 export async function* tar(entries: TarEntry[], options: { end?: boolean } = {}): AsyncGenerator<Buffer> {
   for (const entry of entries) {
-    yield* longName(entry);
     if (entry.kind === 'directory') yield header(entry, '5', 0);
     else if (entry.kind === 'link') yield header(entry, '2', 0, entry.target);
     else if ('content' in entry) {
@@ -66,32 +65,9 @@ export function withParents(entries: TarEntry[]): TarEntry[] {
   return [...entries, ...parents.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** An extended header with the name of the next entry, if its own header cannot hold it (POSIX pax). */
-function* longName(entry: TarEntry): Generator<Buffer> {
-  const name = nameOf(entry);
-  if (splitName(name) !== undefined) return;
-  // The length counts its own digits.
-  let record = '';
-  for (let length = 0; Buffer.byteLength(record) !== length || length === 0; ) {
-    length = Buffer.byteLength(record) || Buffer.byteLength(name) + 9;
-    record = `${length} path=${name}\n`;
-  }
-  const content = Buffer.from(record);
-  yield header({ path: 'pax', mode: 0o644, kind: 'file', content }, 'x', content.length);
-  yield content;
-  yield padding(content.length);
-}
-
-function nameOf({ kind, path }: TarEntry): string {
-  return kind === 'directory' ? `${path}/` : path;
-}
-
 function header(entry: TarEntry, type: string, size: number, target = ''): Buffer {
-  const name = nameOf(entry);
-  const { prefix, rest } = splitName(name) ?? {
-    prefix: '',
-    rest: Buffer.from(name).toString('latin1', 0, 100),
-  };
+  const name = entry.kind === 'directory' ? `${entry.path}/` : entry.path;
+  const { prefix, rest } = splitName(name);
   if (Buffer.byteLength(target) > 100)
     throw new Error(`the target of link ${name} is over 100 bytes: ${target}`);
   const bytes = Buffer.alloc(block);
@@ -111,10 +87,8 @@ function header(entry: TarEntry, type: string, size: number, target = ''): Buffe
   return bytes;
 }
 
-/**
- * A name of up to 100 bytes is written as it is; a longer one is split at a slash (POSIX ustar); undefined where that is not possible.
- */
-function splitName(name: string): { prefix: string; rest: string } | undefined {
+/** A name of up to 100 bytes is written as it is; a longer one is split at a slash (POSIX ustar). */
+function splitName(name: string): { prefix: string; rest: string } {
   if (Buffer.byteLength(name) <= 100) return { prefix: '', rest: name };
   for (let at = name.indexOf('/'); at > 0; at = name.indexOf('/', at + 1)) {
     const prefix = name.slice(0, at);
@@ -122,7 +96,7 @@ function splitName(name: string): { prefix: string; rest: string } | undefined {
     if (Buffer.byteLength(prefix) <= 155 && Buffer.byteLength(rest) <= 100 && rest !== '')
       return { prefix, rest };
   }
-  return undefined;
+  throw new Error(`the path ${name} is too long for an archive (100 bytes, or 155 and 100 around a slash)`);
 }
 
 function octal(bytes: Buffer, value: number, offset: number, length: number): void {

@@ -20,8 +20,6 @@ const files = [
     (file) => `operators/receiver/program/${file}.ts`,
   ),
   'charts/order/artifact.ts',
-  'images/oci/tar.ts',
-  'images/oci/tar-reader.ts',
 ];
 
 /** Makes an artifact of the folder of each Kustomization, so that Flux reconciles only what a commit changes. */

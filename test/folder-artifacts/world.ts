@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import type { ManifestFile } from '../../charts/order/artifact.ts';
-import { tar } from '../../images/oci/tar.ts';
-import type { ExternalArtifact, Kustomization } from '../../operators/flux/program/flux-objects.ts';
+import type { ExternalArtifact, FolderKustomization } from '../../operators/flux/program/flux-objects.ts';
 import { start } from '../../operators/flux/program/main.ts';
 
 /** The folders of a repository, each with its files. */
@@ -61,15 +64,7 @@ export class ArtifactsWorld {
 
   /** source-controller has fetched a commit. @param digest Default: that of the archive. */
   async commit(id: string, folders: Folders, digest?: string): Promise<void> {
-    const entries = filesOf(folders).map(([path, content]) => ({
-      path,
-      content,
-      kind: 'file' as const,
-      mode: 0o644,
-    }));
-    const parts: Buffer[] = [];
-    for await (const part of tar(entries)) parts.push(part);
-    this.#archive = gzipSync(Buffer.concat(parts));
+    this.#archive = gzipSync(await packed(filesOf(folders)));
     const artifact = {
       url: `${this.#url}/${id}.tar.gz`,
       revision: `main@sha1:${id}`,
@@ -88,7 +83,7 @@ export class ArtifactsWorld {
         sourceRef: before?.spec.sourceRef ?? { kind: 'ExternalArtifact', name },
         dependsOn: dependsOn.map((each) => ({ name: each })),
       },
-    } satisfies Kustomization);
+    } satisfies FolderKustomization);
   }
 
   /** The root is applied at a commit. */
@@ -101,8 +96,8 @@ export class ArtifactsWorld {
     });
   }
 
-  kustomization(name: string): Kustomization | undefined {
-    return this.#lists.kustomizations.get(name) as Kustomization | undefined;
+  kustomization(name: string): FolderKustomization | undefined {
+    return this.#lists.kustomizations.get(name) as FolderKustomization | undefined;
   }
 
   /** The artifact that a Kustomization names. */
@@ -157,6 +152,24 @@ export class ArtifactsWorld {
 
   #tell(kind: string, type: string, object: Named): void {
     for (const each of this.#watches.get(kind) ?? []) each.write(`${JSON.stringify({ type, object })}\n`);
+  }
+}
+
+/** A tar archive with pax headers, as GNU tar writes it. */
+async function packed(files: readonly ManifestFile[]): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-artifacts-'));
+  try {
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const { stdout } = await execa('tar', ['--create', '--format=pax', '--file=-', 'manifests'], {
+      cwd: folder,
+      encoding: 'buffer',
+    });
+    return Buffer.from(stdout);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

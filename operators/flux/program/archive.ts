@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { artifactName, type ManifestFile } from '../../../charts/order/artifact.ts';
-import { tar } from '../../../images/oci/tar.ts';
-import { rawEntries } from '../../../images/oci/tar-reader.ts';
 import type { Artifact } from './flux-objects.ts';
+import { filesOfTar, tarOfFiles } from './tar.ts';
 
 /** Most bytes of an unpacked repository. */
 const mostBytes = 256 * 1024 * 1024;
@@ -19,7 +18,7 @@ export interface FolderArchive {
 }
 
 /** The manifests of a commit. */
-export class Manifests {
+export class FolderArchives {
   readonly #folders: Map<string, ManifestFile[]>;
   readonly #archives = new Map<string, Promise<FolderArchive>>();
 
@@ -31,19 +30,14 @@ export class Manifests {
    * Fetches an artifact of Flux.
    * @throws Error if it cannot be fetched or does not have its digest.
    */
-  static async fetch({ url, digest }: Artifact): Promise<Manifests> {
+  static async fetch({ url, digest }: Artifact): Promise<FolderArchives> {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(30_000) });
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     const bytes = Buffer.from(await response.arrayBuffer());
     const found = sha256(bytes);
     if (found !== digest) throw new Error(`${url} has the digest ${found}, and should have ${digest}`);
     const archive = await promisify(gunzip)(bytes, { maxOutputLength: mostBytes });
-    const files: ManifestFile[] = [];
-    for await (const { path, content, attributes } of rawEntries(chunks(archive))) {
-      // The last byte is the type of the entry: a regular file.
-      if (attributes.at(-1) === 0x30) files.push([path, content.toString()]);
-    }
-    return new Manifests(files);
+    return new FolderArchives(filesOfTar(archive));
   }
 
   /**
@@ -74,15 +68,8 @@ export class Manifests {
 }
 
 async function packed(name: string, files: readonly ManifestFile[]): Promise<FolderArchive> {
-  const entries = files.map(([path, content]) => ({ path, content, kind: 'file' as const, mode: 0o644 }));
-  const parts: Buffer[] = [];
-  for await (const part of tar(entries)) parts.push(part);
-  const bytes = await promisify(gzip)(Buffer.concat(parts));
+  const bytes = await promisify(gzip)(tarOfFiles(files));
   return { name, digest: sha256(bytes), bytes };
-}
-
-async function* chunks(archive: Buffer): AsyncGenerator<Buffer> {
-  yield archive;
 }
 
 function sha256(bytes: Buffer): string {

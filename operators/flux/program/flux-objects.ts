@@ -19,7 +19,7 @@ export interface ExternalArtifact {
 }
 
 /** The parts of a Kustomization that count here. */
-export interface Kustomization {
+export interface FolderKustomization {
   metadata: { name: string; annotations?: Record<string, string> };
   spec: {
     path?: string;

@@ -3,13 +3,13 @@ import { artifactPublisher as manager, publishedRevision } from '../../../charts
 import { follow, pause } from '../../receiver/program/follow.ts';
 import { type KubernetesPlace, patch, remove } from '../../receiver/program/kubernetes.ts';
 import type { Log } from '../../receiver/program/log.ts';
-import { type FolderArchive, Manifests } from './archive.ts';
+import { type FolderArchive, FolderArchives } from './archive.ts';
 import { countPublished, setBehind } from './counters.ts';
 import {
   type Artifact,
   type ExternalArtifact,
+  type FolderKustomization,
   type GitRepository,
-  type Kustomization,
   owner,
   paths,
 } from './flux-objects.ts';
@@ -28,7 +28,7 @@ export interface PublisherInput {
 
 /** A Kustomization and the archive that it is to apply. */
 interface Wanted {
-  kustomization: Kustomization;
+  kustomization: FolderKustomization;
   archive: FolderArchive;
 }
 
@@ -48,14 +48,14 @@ const lanes = 8;
  */
 export class Publisher {
   readonly #input: PublisherInput;
-  readonly #kustomizations = new Map<string, Kustomization>();
+  readonly #kustomizations = new Map<string, FolderKustomization>();
   readonly #published = new Map<string, Artifact | undefined>();
   /** By name, the archives whose artifacts were written, and which the watch may not show yet. */
   readonly #written = new Map<string, string>();
   /** The archives that are served, by name. */
   readonly #archives = new Map<string, FolderArchive>();
   #source: Artifact | undefined;
-  #manifests: { digest: string; manifests: Manifests } | undefined;
+  #manifests: { digest: string; manifests: FolderArchives } | undefined;
   /** The content of the Kustomizations that read Git, by name, of the commit that was published last. */
   #ofGit = new Map<string, string>();
   /** The lists that have arrived. */
@@ -88,7 +88,7 @@ export class Publisher {
         },
         gone: () => undefined,
       }),
-      this.#follow<Kustomization>('the Kustomizations', paths.kustomizations, signal, {
+      this.#follow<FolderKustomization>('the Kustomizations', paths.kustomizations, signal, {
         clear: () => this.#kustomizations.clear(),
         put: (object) => this.#kustomizations.set(object.metadata.name, object),
         gone: ({ metadata }) => this.#kustomizations.delete(metadata.name),
@@ -158,7 +158,7 @@ export class Publisher {
     const root = this.#kustomizations.get(this.#input.root);
     if (source === undefined || root === undefined) return;
     if (this.#manifests?.digest !== source.digest)
-      this.#manifests = { digest: source.digest, manifests: await Manifests.fetch(source) };
+      this.#manifests = { digest: source.digest, manifests: await FolderArchives.fetch(source) };
     const { manifests } = this.#manifests;
     const wanted = await this.#archivesOf(manifests, this.#reading('ExternalArtifact'));
     for (const { archive } of wanted) this.#archives.set(archive.name, archive);
@@ -193,7 +193,7 @@ export class Publisher {
   }
 
   /** The Kustomizations that read an artifact, or the repository itself. */
-  #reading(kind: 'ExternalArtifact' | 'GitRepository'): Kustomization[] {
+  #reading(kind: 'ExternalArtifact' | 'GitRepository'): FolderKustomization[] {
     const { root } = this.#input;
     return [...this.#kustomizations.values()].filter(
       ({ spec: { sourceRef } }) =>
@@ -201,7 +201,7 @@ export class Publisher {
     );
   }
 
-  #archivesOf(manifests: Manifests, kustomizations: readonly Kustomization[]): Promise<Wanted[]> {
+  #archivesOf(manifests: FolderArchives, kustomizations: readonly FolderKustomization[]): Promise<Wanted[]> {
     return Promise.all(
       kustomizations.map(async (kustomization) => {
         const { name } = kustomization.metadata;
@@ -244,7 +244,7 @@ export class Publisher {
   }
 
   /** Names the artifact of a Kustomization. */
-  async #name(kustomization: Kustomization, artifact: string): Promise<void> {
+  async #name(kustomization: FolderKustomization, artifact: string): Promise<void> {
     const { name } = kustomization.metadata;
     const body = { spec: { sourceRef: { name: artifact } } };
     await patch(this.#input.kubernetes, paths.kustomization(name), { kind: 'merge', manager, body });
@@ -257,7 +257,7 @@ export class Publisher {
   }
 
   /** Tells those who wait for a commit that all artifacts are those of this revision. */
-  async #tell(root: Kustomization, revision: string): Promise<void> {
+  async #tell(root: FolderKustomization, revision: string): Promise<void> {
     if (root.metadata.annotations?.[publishedRevision] === revision) return;
     const body = { metadata: { annotations: { [publishedRevision]: revision } } };
     const path = paths.kustomization(root.metadata.name);
