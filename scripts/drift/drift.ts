@@ -4,7 +4,6 @@ import { field, textField } from '../../charts/kube/field.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
-import { artifactPublisher } from '../../charts/order/artifact.ts';
 import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
 import { reason } from '../cluster/request.ts';
@@ -144,7 +143,6 @@ async function objectDrift(
         return driftedField(object, { path, is: before, wanted: after }, owner);
       });
     const added = foreignFields(owned)
-      .filter(({ manager }) => manager !== artifactPublisher)
       .filter(({ path }) => !differing.some((each) => each.path === path || path.startsWith(each.path)))
       .map((owner) => driftedField(object, { path: owner.path, is: owner.value }, owner));
     const fields = [...differing, ...added];

@@ -7,6 +7,8 @@ it.each([
   'kube-controller-manager',
   'kubelet',
   'manager',
+  'folder-artifacts',
+  'git-server',
 ])('counts what %s fills in as no drift', (manager) => {
   expect(foreignFields([{ path: 'data.one', manager }])).toEqual([]);
 });

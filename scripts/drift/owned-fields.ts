@@ -65,9 +65,9 @@ function isWithin(path: string, outer: string): boolean {
   return path === outer || (path.startsWith(outer) && /^[.[]/.test(path.slice(outer.length)));
 }
 
-/** Programs that set fields which manifests leave out: those of Kubernetes, Flux and operators. */
+/** Programs that set fields which manifests leave out: those of Kubernetes, Flux, the Git server and operators. */
 const controllers =
-  /^(kube-|kubelet$|k3s$|cloud-controller-manager$|gotk-|source-controller$|helm-controller$|notification-controller$|cert-manager|cainjector|trust-manager$|trust-roots$|manager$|traefik$|csi-|external-|.*-provisioner$)/;
+  /^(kube-|kubelet$|k3s$|cloud-controller-manager$|gotk-|source-controller$|helm-controller$|notification-controller$|cert-manager|cainjector|trust-manager$|trust-roots$|manager$|traefik$|csi-|external-|.*-provisioner$|folder-artifacts$|git-server$)/;
 
 /** Annotations by which commands ask Flux to look again: requests, not a state. */
 const requests = /^metadata\.annotations\.reconcile\.fluxcd\.io\//;
