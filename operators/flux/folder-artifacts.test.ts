@@ -92,6 +92,13 @@ it('waits for the root if the commit changes its folder, and says so', async () 
   await expect.poll(metrics, soon).toMatch(/^folder_artifacts_behind 0$/m);
 });
 
+it('does not wait for a suspended root', async () => {
+  const { world } = await published();
+  world.root(one, true);
+  await world.commit(two, { ...changed, 'flux-sync': { 'kustomization-orders.yaml': 'another order' } });
+  await expect.poll(() => publishedOf(world), soon).toBe(`main@sha1:${two}`);
+});
+
 it('still serves the archive before, which Flux may be about to fetch', async () => {
   const { world } = await published();
   const before = world.artifactOf('orders')?.status?.artifact?.url ?? '';

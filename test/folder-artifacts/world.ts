@@ -86,12 +86,16 @@ export class ArtifactsWorld {
     } satisfies FolderKustomization);
   }
 
-  /** The root is applied at a commit. */
-  root(id: string): void {
+  /** The root is applied at a commit, and may be suspended since. */
+  root(id: string, suspend = false): void {
     this.#put('kustomizations', {
       metadata: { name: 'platform' },
       ...this.kustomization('platform'),
-      spec: { path: './manifests/test/flux-sync', sourceRef: { kind: 'GitRepository', name: 'platform' } },
+      spec: {
+        suspend,
+        path: './manifests/test/flux-sync',
+        sourceRef: { kind: 'GitRepository', name: 'platform' },
+      },
       status: { lastAppliedRevision: `main@sha1:${id}` },
     });
   }

@@ -22,6 +22,7 @@ export interface ExternalArtifact {
 export interface FolderKustomization {
   metadata: { name: string; annotations?: Record<string, string> };
   spec: {
+    suspend?: boolean;
     path?: string;
     sourceRef: { kind: string; name: string };
     dependsOn?: { name: string }[];

@@ -169,9 +169,12 @@ export class Publisher {
     this.#ready = true;
 
     const ofGit = await this.#archivesOf(manifests, this.#reading('GitRepository'));
+    // A suspended one applies nothing until somebody resumes it.
     const isApplied = ofGit.every(
-      ({ kustomization: { metadata, status }, archive }) =>
-        this.#ofGit.get(metadata.name) === archive.name || status?.lastAppliedRevision === source.revision,
+      ({ kustomization: { metadata, spec, status }, archive }) =>
+        spec.suspend === true ||
+        this.#ofGit.get(metadata.name) === archive.name ||
+        status?.lastAppliedRevision === source.revision,
     );
     if (!isApplied) return;
     const unpublished = wanted.filter(({ archive }) => !this.#isPublished(archive));
