@@ -160,16 +160,9 @@ function fromGit(
   };
 }
 
-/** @param folder The Kustomization's own; its name is followed by a hash in the cluster (`artifactName`). */
-function fromArtifact(
-  { name }: Environment,
-  folder: string,
-): Pick<SpecOf<'Kustomization'>, 'path' | 'sourceRef' | 'prune'> {
-  return {
-    path: `./manifests/${name}/${folder}`,
-    sourceRef: { kind: 'ExternalArtifact', name: folder },
-    prune: true,
-  };
+/** The name of its artifact is followed by a hash in the cluster (`artifactName`). */
+function fromArtifact(env: Environment, folder: string): ReturnType<typeof fromGit> {
+  return { ...fromGit(env, folder), sourceRef: { kind: 'ExternalArtifact', name: folder } };
 }
 
 /** Decryption by SOPS with keys that exist only in the cluster (Flux, 'Kustomization', Decryption). */

@@ -9,6 +9,7 @@ import { ask } from '../cluster/request.ts';
 import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import type { Placed } from '../diff/placed.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
+import { hasArtifact } from '../flux/progress.ts';
 import { renderAll } from '../render/render.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { kustomizations } from '../status/kustomization-states.ts';
@@ -73,8 +74,7 @@ function placed(manifests: ReadonlyMap<string, string>): Placed[] {
     if (!isKubeObject(object)) return [];
     const folder = textField(object, 'spec', 'path')?.replace(/^\.\//, '') ?? '';
     const files = folders.get(folder);
-    if (files === undefined || textField(object, 'spec', 'sourceRef', 'kind') !== 'ExternalArtifact')
-      return [{ file, object }];
+    if (files === undefined || !hasArtifact(object)) return [{ file, object }];
     const sourceRef = {
       kind: 'ExternalArtifact',
       name: artifactName(object.metadata.name, files),

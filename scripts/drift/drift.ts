@@ -8,6 +8,7 @@ import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
 import { reason } from '../cluster/request.ts';
 import type { Placed } from '../diff/placed.ts';
+import { hasArtifact } from '../flux/progress.ts';
 import { changes } from '../objects/object-changes.ts';
 import { asDecrypted } from '../verify/as-decrypted.ts';
 import { fluxManager, foreignFields, type OwnedField, ownedFields, ownersOf } from './owned-fields.ts';
@@ -99,7 +100,7 @@ async function liveObjects(
  */
 function changedFolders(manifests: readonly Placed[], live: ReadonlyMap<string, KubeObject>): Set<string> {
   const folders = manifests.flatMap(({ object, file }) => {
-    if (textField(object, 'spec', 'sourceRef', 'kind') !== 'ExternalArtifact') return [];
+    if (!hasArtifact(object)) return [];
     const [wanted, is] = [object, live.get(keyOf(object))].map((each) =>
       textField(each, 'spec', 'sourceRef', 'name'),
     );
@@ -134,7 +135,7 @@ async function objectDrift(
     const owned = ownedFields(live);
     const differing = changes(comparable(live), comparable(applied))
       // Another artifact is shown by the objects in it.
-      .filter(({ path }) => !(object.kind === 'Kustomization' && path === 'spec.sourceRef.name'))
+      .filter(({ path }) => !(hasArtifact(object) && path === 'spec.sourceRef.name'))
       // Only Flux can decrypt the values, so they are placeholders here.
       .filter(({ path, before, after }) => !(isEncrypted(object) && isValue(path) && before && after))
       .map(({ path, before, after }): DriftedField => {

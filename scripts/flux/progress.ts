@@ -54,8 +54,8 @@ export function progressOf(
   return isAttempted && looks ? { at: 'applied' } : { at: 'before' };
 }
 
-/** Whether it reads an artifact that is made of the Git repository. */
-export function hasArtifact(object: WatchedObject | undefined): boolean {
+/** Whether a Kustomization reads an artifact that is made of the Git repository. */
+export function hasArtifact(object: unknown): boolean {
   return textField(object, 'spec', 'sourceRef', 'kind') === 'ExternalArtifact';
 }
 

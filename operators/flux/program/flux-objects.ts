@@ -1,3 +1,5 @@
+import { artifactPublisher } from '../../../charts/order/artifact.ts';
+
 /** An artifact of Flux (source.toolkit.fluxcd.io/v1, `Artifact`). */
 export interface Artifact {
   url: string;
@@ -34,13 +36,13 @@ const namespace = '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system';
 const kustomizations = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations';
 
 /** Label of the objects that this program makes, and may delete. */
-export const owner = { 'app.kubernetes.io/managed-by': 'folder-artifacts' };
+export const owner = { 'app.kubernetes.io/managed-by': artifactPublisher };
 
 /** Paths at the API server. */
 export const paths = {
   repository: (name: string) => `${namespace}/gitrepositories?fieldSelector=metadata.name%3D${name}`,
   kustomizations,
   kustomization: (name: string) => `${kustomizations}/${name}`,
-  artifacts: `${namespace}/externalartifacts?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dfolder-artifacts`,
+  artifacts: `${namespace}/externalartifacts?labelSelector=app.kubernetes.io%2Fmanaged-by%3D${artifactPublisher}`,
   artifact: (name: string) => `${namespace}/externalartifacts/${name}`,
 };
