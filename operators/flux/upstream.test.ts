@@ -89,7 +89,7 @@ it('gives kustomize-controller the rights and arguments of upstream, except for 
         {
           reason:
             'A commit that repairs a broken one is applied at once; Kustomizations read artifacts of folders.',
-          ours: ['argument --feature-gates=CancelHealthCheckOnNewRevision'],
+          ours: ['argument --feature-gates=CancelHealthCheckOnNewRevision=true,ExternalArtifact=true'],
         },
       ],
       ['config/rbac/cluster_role_binding.yaml'],

@@ -56,7 +56,7 @@ it('gives helm-controller the rights and arguments of upstream, except for the l
         {
           reason:
             'It does not watch the Secrets and ConfigMaps that releases name: it would have to list all of them.',
-          ours: ['argument --feature-gates=DisableConfigWatchers'],
+          ours: ['argument --feature-gates=DisableConfigWatchers=true'],
         },
       ],
       ['config/rbac/cluster_role.yaml', 'config/rbac/cluster_role_binding.yaml'],

@@ -222,7 +222,7 @@ describe('trust-manager as its upstream chart', () => {
           ({ name }: { name: string }) => name,
         );
       expect(waitsFor('trust-manager')).toEqual(expect.arrayContaining(['cert-manager', 'helm-controller']));
-      expect(waitsFor('trust-manager-extra')).toEqual(['platform', 'trust-manager']);
+      expect(waitsFor('trust-manager-extra')).toEqual(['trust-manager']);
       expect((await verify(root, { offline: true, report: () => {} })).diagnostics).toEqual([]);
       await writeFile(bundle, bundleWith('useDefaultCA: true'));
       const { diagnostics } = await verify(root, { offline: true, report: () => {} });

@@ -78,11 +78,11 @@ function rightsOf(rule: unknown): string[] {
   ];
 }
 
-/** `argument --leader-elect`, of the first container; the program's own path is left out. */
+/** `argument --leader-elect`, of the first container, without `=true` of a flag; the program's own path is left out. */
 function argumentsOf(workload: KubeObject): string[] {
   const [container] = listField(podTemplate(workload), 'spec', 'containers');
   return [...texts(container, 'command').slice(1), ...texts(container, 'args')].map(
-    (argument) => `argument ${argument.replace(/=true$/, '')}`,
+    (argument) => `argument ${argument.replace(/^(--[\w-]+)=true$/, '$1')}`,
   );
 }
 
