@@ -251,6 +251,23 @@ describe('a platform on this machine', () => {
     }
   });
 
+  it('applies a commit although the pod that publishes its artifacts is killed before and after the push', async () => {
+    const engine = await theEngine();
+    const publisher = ['--namespace', 'flux-system', '--selector', 'app.kubernetes.io/name=folder-artifacts'];
+    const kill = () =>
+      nodeKubectl(engine, cluster, ['delete', 'pods', ...publisher, '--grace-period=0', '--force']);
+    const clone = await ManifestClone.make(engine, cluster);
+    try {
+      const file = 'manifests/dev/home/deployment-home.yaml';
+      await kill();
+      await clone.change(file, (text) => text.replace(/^ {2}replicas: 2$/m, '  replicas: 1'), 'One replica');
+      await kill();
+      await until(async () => (await readyReplicas('home')) === 1, 'home to have one pod again');
+    } finally {
+      await clone.remove();
+    }
+  });
+
   it('shows on its front page that an app fails, why, and that it works again', async () => {
     const clone = await ManifestClone.make(await theEngine(), cluster);
     try {
