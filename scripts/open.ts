@@ -15,10 +15,13 @@ const program = npmCommand('open')
       const { name, path, note } = pageOf(signal, env);
       if (note !== undefined) process.stdout.write(`${note}\n`);
       if (name === 'jaeger') {
-        const { tracePages } = await import('./telemetry/trace-page.ts');
+        const { lightPages } = await import('./dashboards/light-pages.ts');
+        const { repositoryRoot } = await import('./repository/read-cluster.ts');
         return withStore(env, name, (traces) =>
           withStore(env, 'victoria-logs', (lines) =>
-            serveOnLoopback(tracePages(traces, lines), { port, path }),
+            withStore(env, 'prometheus', (prometheus) =>
+              serveOnLoopback(lightPages(env, repositoryRoot, { traces, lines, prometheus }), { port, path }),
+            ),
           ),
         );
       }

@@ -1,4 +1,9 @@
 import {
+  LegendDisplayMode,
+  LegendPlacement,
+  VizLegendOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
   AnnotationQueryBuilder,
   type Dashboard,
   DashboardBuilder,
@@ -13,6 +18,12 @@ import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { dataSources } from './data-sources.ts';
+
+/** The names of the series below a plot: the builder's default hides them. */
+const legend = new VizLegendOptionsBuilder()
+  .showLegend(true)
+  .displayMode(LegendDisplayMode.List)
+  .placement(LegendPlacement.Bottom);
 
 /** Folders of Grafana. */
 export type Folder = 'Apps' | 'Platform';
@@ -73,6 +84,7 @@ export function plot(
     .min(0)
     .span(span)
     .height(7)
+    .legend(legend)
     .datasource(dataSources.prometheus);
   for (const [i, [expr, legend]] of series.entries())
     panel.withTarget(
@@ -126,6 +138,7 @@ export function lineRates(title: string, description: string, selector: string):
     .min(0)
     .span(24)
     .height(6)
+    .legend(legend)
     .datasource(dataSources.loki)
     .withTarget(
       new LokiQuery()

@@ -10,8 +10,14 @@ const cluster = (observability: unknown) => clusterSchema.parse({ ...environment
 it('each signal has the page of its store', () => {
   const names = (observability: unknown) =>
     signals.map((signal) => pageIn(cluster(observability), signal).name);
-  expect(names({ store: 'light' })).toEqual(['prometheus', 'victoria-logs', 'jaeger', 'prometheus']);
-  expect(names({ store: 'grafana' })).toEqual(['grafana', 'grafana', 'grafana', 'prometheus']);
+  expect(names({ store: 'light' })).toEqual([
+    'jaeger',
+    'prometheus',
+    'victoria-logs',
+    'jaeger',
+    'prometheus',
+  ]);
+  expect(names({ store: 'grafana' })).toEqual(['grafana', 'grafana', 'grafana', 'grafana', 'prometheus']);
 });
 
 it('Grafana opens with the data source of the signal, and the page tells the command for its password', () => {

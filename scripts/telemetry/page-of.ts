@@ -3,7 +3,7 @@ import { readCluster } from '../repository/read-cluster.ts';
 import type { StoreName } from './store.ts';
 
 /** Pages of signals. */
-export const signals = ['metrics', 'logs', 'traces', 'alerts'] as const;
+export const signals = ['dashboards', 'metrics', 'logs', 'traces', 'alerts'] as const;
 export type Signal = (typeof signals)[number];
 
 /** A page, and a hint before it opens. */
@@ -18,12 +18,14 @@ const light: Readonly<Record<Signal, Page>> = {
   alerts: { name: 'prometheus', path: '/alerts' },
   logs: { name: 'victoria-logs', path: '/select/vmui/' },
   traces: { name: 'jaeger', path: '/' },
+  dashboards: { name: 'jaeger', path: '/dashboards' },
 };
 
 const note =
   'Sign in as admin. Its password: kubectl -n grafana exec deploy/grafana -c grafana -- cat /var/lib/grafana/secrets/admin-password';
 
 const grafana: Readonly<Record<Signal, Page>> = {
+  dashboards: { name: 'grafana', path: '/dashboards', note },
   metrics: { name: 'grafana', path: '/', note },
   alerts: light.alerts,
   logs: { name: 'grafana', path: explore('loki'), note },

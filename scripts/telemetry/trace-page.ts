@@ -85,7 +85,7 @@ export function listHtml(
     });
   return html(
     'Slowest requests of the last hour',
-    `<form><label>Service <select name="service">${options.join('')}</select></label>
+    `<p><a href="/dashboards">Dashboards</a></p><form><label>Service <select name="service">${options.join('')}</select></label>
 <label><input type="checkbox" name="failed"${failed ? ' checked' : ''}> only failed</label> <button>Show</button></form>
 ${rows.length === 0 ? '<p>No request was traced in that time.</p>' : `<table><thead><tr><th>Request</th><th>Duration</th><th>Spans</th><th>Result</th><th>Started</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`}`,
   );
@@ -108,7 +108,7 @@ export function treeHtml(trace: Trace, lines: readonly LogLine[]): string {
   });
   return html(
     `Trace ${trace.id}`,
-    `<p>${escaped(summaryOf(trace, lines))}. <a href="/">All requests</a></p>
+    `<p>${escaped(summaryOf(trace, lines))}. <a href="/">All requests</a> <a href="/dashboards">Dashboards</a></p>
 <table><thead><tr><th>Span</th><th>Duration</th><th class="wide">Time</th></tr></thead><tbody>${body.join('\n')}</tbody></table>
 ${loose.length === 0 ? '' : `<h2>Lines of spans that were not kept</h2>${loose.map(said).join('')}`}`,
   );

@@ -4,6 +4,10 @@ import { z } from 'zod';
 import { fewErrors } from '../../charts/kube/names.ts';
 import { allQueries } from '../../charts/observability/queries.ts';
 import { loadGraph } from '../../model/load-graph.ts';
+import { dashboardFiles } from '../../operators/grafana/chart.ts';
+import { dashboardData } from '../../scripts/dashboards/panel-data.ts';
+import { type DashboardView, viewOf } from '../../scripts/dashboards/panels.ts';
+import { rangeOf } from '../../scripts/dashboards/time-range.ts';
 import { watchdog } from '../../scripts/telemetry/alerts.ts';
 import { traceById } from '../../scripts/telemetry/jaeger.ts';
 import { logLines } from '../../scripts/telemetry/logs.ts';
@@ -289,6 +293,28 @@ describe('observability', () => {
       () => `a series of ${missing.join('; ')}`,
       { pauseMs: 10_000 },
     );
+  });
+
+  it('shows each dashboard on a page, with the values of all stores', async () => {
+    const { environments } = await loadGraph(world.checkout.root);
+    const files = environments.filter(({ name }) => name === 'dev').flatMap(dashboardFiles);
+    const shown = async (view: DashboardView) =>
+      inStore('prometheus', (prometheus) =>
+        inStore('victoria-logs', (lines) =>
+          dashboardData(view, { prometheus, lines }, rangeOf('1h', Date.now() / 1_000)),
+        ),
+      );
+    for (const view of files.map(viewOf)) {
+      const { panels } = await shown(view);
+      expect(panels.filter(({ kind }) => kind === 'error')).toEqual([]);
+      if (view.name !== 'orders') continue;
+      const titles = view.sections.flatMap((section) => section.panels.map(({ title }) => title));
+      const panel = (title: string) => panels[titles.indexOf(title)];
+      expect(panel('Rate')).toMatchObject({ series: expect.arrayContaining([expect.anything()]) });
+      expect(panel('By level')).toMatchObject({ series: expect.arrayContaining([expect.anything()]) });
+      expect(panel('Newest')).toMatchObject({ lines: expect.arrayContaining([expect.anything()]) });
+      expect(panel('Duration')).toMatchObject({ exemplars: expect.arrayContaining([expect.anything()]) });
+    }
   });
 
   it('fires no alert in the first ten minutes of a fresh cluster except the watchdog', async () => {
