@@ -175,10 +175,12 @@ async function marksOf(
   range: TimeRange,
 ): Promise<DashboardData['marks']> {
   const found = await Promise.all(
-    marks.map(async ({ title, expr }) =>
-      (await plotted(store, expr, title, range)).flatMap(({ label, values }) => {
+    marks.map(async ({ title: legend, expr }) =>
+      (await plotted(store, expr, legend, range)).flatMap(({ label, values }) => {
         const first = values.findIndex((value) => value !== null);
-        return first < 0 ? [] : [{ time: range.from + first * range.step, title: label }];
+        // A version is the hash of its files.
+        const title = label.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1');
+        return first < 0 ? [] : [{ time: range.from + first * range.step, title }];
       }),
     ),
   );

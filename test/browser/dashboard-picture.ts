@@ -7,7 +7,8 @@ const browser = await openChromium();
 try {
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
   await page.goto(url);
-  await page.waitForSelector('canvas');
+  await page.click('button[value="15m"]');
+  await page.waitForSelector('.exemplars a');
   await page.screenshot({ path: file });
 } finally {
   await browser.close();

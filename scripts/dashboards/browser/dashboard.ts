@@ -125,7 +125,7 @@ function draw(
       cursor: { sync: { key: 'dashboard' } },
       scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
       axes: [
-        axis,
+        { ...axis, values: (_, times, __, ___, apart) => times.map((time) => timeText(time, apart)) },
         { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => unitText(panel.unit, tick)) },
       ],
       series: [
@@ -154,6 +154,14 @@ function draw(
   return made;
 }
 
+/** A time of the axis; only the date if a day or more lies between two. */
+function timeText(time: number, apart: number): string {
+  const date = new Date(time * 1_000);
+  return apart >= 86_400
+    ? date.toLocaleDateString([], { month: 'short', day: 'numeric' })
+    : date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
+}
+
 /** A diamond for each request, and a line for each mark. */
 function decorate(plot: uPlot, { exemplars, marks }: Drawn, ink: string): void {
   const { ctx, bbox } = plot;
@@ -176,6 +184,7 @@ function decorate(plot: uPlot, { exemplars, marks }: Drawn, ink: string): void {
     ctx.fill();
   }
   ctx.fillStyle = '#9467bd';
+  ctx.textAlign = 'left';
   for (const { time, title } of marks) {
     const x = plot.valToPos(time, 'x', true);
     ctx.fillRect(x, bbox.top, devicePixelRatio, bbox.height);
