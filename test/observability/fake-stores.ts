@@ -6,7 +6,7 @@ import type { Store, StoreName } from '../../scripts/telemetry/store.ts';
 /** The trace of the only exemplar. */
 export const exemplarTrace = '0af7651916cd43dd8448eb211c80319c';
 
-/** One HTTP server that answers as Prometheus and VictoriaLogs do, and notes what was asked. */
+/** One HTTP server that answers as Prometheus, VictoriaLogs and Jaeger do, and notes what was asked. */
 export class FakeStores {
   readonly asked: URL[] = [];
   /** Status of every answer, and text of those that are not 200. */
@@ -84,6 +84,8 @@ function answerOf({ pathname, searchParams }: URL): string {
           }),
         )
         .join('\n');
+    case '/api/services':
+      return '{"data":[]}';
     default:
       return '{}';
   }
