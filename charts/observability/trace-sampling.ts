@@ -18,32 +18,36 @@ const storedPerByte = 2;
 /**
  * Decides which traces are stored (tail_sampling processor): all, as long as the volume has room for them during the whole retention.
  * The failed and the slow ones have a part of it for themselves, and each app has its own part, so that none uses up another's.
- * A trace of several apps is stored if one of them has room.
+ * A trace of several apps is stored if one of them has room. Spans that come after the decision are a trace of their own here, once
+ * another trace has been stored, as one is every minute at least (`apps/home/src/probe`): a trace that goes on for hours would otherwise be stored
+ * without a bound.
  */
 export function tailSampling(env: Pick<Environment, 'cluster' | 'apps'>): object {
   const services = [...env.apps.map(({ name }) => name)].sort();
   const share = (1 - failedShare) / Math.max(1, services.length + 1);
   return {
-    // From the first span of a trace. A later span follows the decision, which is remembered.
+    // From the first span of a trace.
     decision_wait: '10s',
     decision_wait_after_root_received: '2s',
     num_traces: 20_000,
-    decision_cache: { sampled_cache_size: 100_000, non_sampled_cache_size: 100_000 },
+    // What was dropped stays dropped. Of stored traces the last alone is remembered; with 0 all would be.
+    decision_cache: { sampled_cache_size: 1, non_sampled_cache_size: 100_000 },
     maximum_trace_size_bytes: inUnits(signalLimits.trace),
     sample_on_first_match: true,
     policies: [
       both('failed', { type: 'status_code', status_code: { status_codes: ['ERROR'] } }, env, failedShare / 2),
       both('slow', { type: 'latency', latency: { threshold_ms: slowSeconds * 1_000 } }, env, failedShare / 2),
-      ...services.map((service) =>
-        both(
-          `app-${service}`,
-          { type: 'string_attribute', string_attribute: { key: 'service.name', values: [service] } },
-          env,
-          share,
-        ),
-      ),
-      { name: 'others', type: 'bytes_limiting', bytes_limiting: bytesFor(env, share) },
+      ...services.map((service) => both(`app-${service}`, ofServices([service]), env, share)),
+      both('others', ofServices(services, { invert_match: true }), env, share),
     ],
+  };
+}
+
+/** The condition that a span is of one of these services; with `invert_match`, that none is. */
+function ofServices(values: readonly string[], inverted: { invert_match?: true } = {}): object {
+  return {
+    type: 'string_attribute',
+    string_attribute: { key: 'service.name', values, ...inverted },
   };
 }
 

@@ -376,8 +376,8 @@ describe('ordinary workloads', () => {
       expect(await allowed('https://elsewhere.example.org')).toBeUndefined();
       const posted = async (bytes: number) =>
         (await sendTo(place, { method: 'POST', body: 'x'.repeat(bytes) })).status;
-      // nginx refuses a POST to a page; the gateway refuses the larger one before it arrives there.
-      expect([await posted(1_000), await posted(100_000)]).toEqual([405, 413]);
+      // The configuration of nginx answers every method; the gateway refuses the larger body before it arrives there.
+      expect([await posted(1_000), await posted(100_000)]).toEqual([200, 413]);
     });
 
     it('site: its job checked the configuration, and its page has the header', async () => {

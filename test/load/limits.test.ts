@@ -56,6 +56,10 @@ describe('the parts of observability with more input than they can hold', () => 
     sendOtlp(pipeline.port('opentelemetry-collector', ports.otlp), '/v1/traces', otlpSpans(service, spans));
   const metrics = () => pipeline.store('prometheus');
 
+  /** Ten spans, 40 kB. */
+  const large = (trace: string): SpanInput[] =>
+    Array.from({ length: 10 }, () => ({ trace, attributes: { text: 'x'.repeat(4_000) } }));
+
   async function found(grep: string): Promise<LogLine[]> {
     return await logLines(pipeline.store('victoria-logs'), { grep }, 1_000);
   }
@@ -219,8 +223,10 @@ describe('the parts of observability with more input than they can hold', () => 
 
   it('drop a trace of fifty thousand spans, count it, and keep its spans in the metrics', async () => {
     const trace = newTrace();
+    const parent = newTrace().slice(16);
+    const attributes = { 'db.query.text': 'select '.padEnd(200, 'x') };
     for (let i = 0; i < 50; i += 1) {
-      const spans = Array.from({ length: 1_000 }, () => ({ trace, name: 'loop' }));
+      const spans = Array.from({ length: 1_000 }, () => ({ trace, name: 'loop', parent, attributes }));
       expect((await send(spans)).status).toBe(200);
     }
     await until(
@@ -249,16 +255,35 @@ describe('the parts of observability with more input than they can hold', () => 
   }, 300_000);
 
   it('store traces of an app up to its share of the volume; after that its failed ones, and those of other apps', async () => {
-    const text = { text: 'x'.repeat(4_000) };
-    const traces = Array.from({ length: 500 }, () => newTrace());
     // 20 MB, where an app may store 5 MiB at once.
-    for (const trace of traces) await send(Array.from({ length: 10 }, () => ({ trace, attributes: text })));
+    for (let i = 0; i < 500; i += 1) await send(large(newTrace()));
     const last = newTrace();
-    await send([{ trace: last, attributes: text }]);
+    await send(large(last));
     expect(await isStored(last, 20)).toBe(false);
     await traceArrives({ failed: true });
     await traceArrives({ milliseconds: 2_000 });
     await traceArrives({}, 'jobs');
+  }, 400_000);
+
+  it('judge the spans anew that a trace gets after it was stored, within the share of its app', async () => {
+    const trace = newTrace();
+    // All at one time: it is no slow trace, for which there is another share.
+    const part = large(trace).map((span) => ({ ...span, start: Date.now() }));
+    const later = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) await send(part, 'home');
+    };
+    const spans = async () => (await traceById(pipeline.store('jaeger'), trace)).spans.length;
+    await later(1);
+    expect(await isStored(trace)).toBe(true);
+    await traceArrives({}, 'jobs');
+    // 4 MB of the 5 MiB that an app may store at once, then 4 MB more.
+    await later(100);
+    await until(async () => (await spans()) === 1_010, 'the first spans that came later');
+    // Another trace is stored, as every minute at least by the front page's requests to itself.
+    await traceArrives({}, 'jobs');
+    await later(100);
+    await sleep(20_000);
+    expect(await spans()).toBe(1_010);
   }, 400_000);
 
   it('drop the oldest day of log lines if the volume has no space for another', async () => {

@@ -23,6 +23,8 @@ function nanoseconds(milliseconds: number): string {
 export interface SpanInput {
   trace: string;
   name?: string;
+  /** Id of the span that it is a part of. Default: none, so that it begins the trace. */
+  parent?: string;
   /** Milliseconds since 1970. */
   start?: number;
   milliseconds?: number;
@@ -55,6 +57,7 @@ export function otlpSpans(
 function otlpSpan({
   trace,
   name = 'load',
+  parent,
   start = Date.now(),
   milliseconds = 20,
   failed,
@@ -63,6 +66,7 @@ function otlpSpan({
   return {
     traceId: trace,
     spanId: randomBytes(8).toString('hex'),
+    ...(parent === undefined ? {} : { parentSpanId: parent }),
     name,
     kind: 2,
     startTimeUnixNano: nanoseconds(start),
