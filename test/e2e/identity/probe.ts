@@ -36,6 +36,17 @@ export class ClusterProbe {
     return JSON.parse(await this.kubectl([...args, '-o', 'json']));
   }
 
+  /** `pod/NAME` of an app, never its probe, which has the labels of the app and which `deploy/APP` can mean too. */
+  async podOf(app: string): Promise<string> {
+    const names = await this.kubectl([
+      ...['get', 'pods', '-n', app, '-l', `app.kubernetes.io/name=${app},pod-template-hash`],
+      ...['--field-selector=status.phase=Running', '-o', 'name'],
+    ]);
+    const [first] = names.split('\n');
+    if (first === undefined || first === '') throw new Error(`no pod of ${app} runs`);
+    return first;
+  }
+
   /** A shell line in the probe of a namespace; its output and errors together, and whether it ended well. */
   async sh(namespace: string, line: string): Promise<{ ok: boolean; text: string }> {
     const text = await this.kubectl([

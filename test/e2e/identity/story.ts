@@ -118,7 +118,7 @@ export function identityStory(world: World): void {
       };
       const shut = { names: true, service: false, database: false };
       expect(await reaches(engine, world.cluster, stranger, targets)).toEqual(shut);
-      const reader = { namespace: 'reader', pod: 'deploy/reader' };
+      const reader = { namespace: 'reader', pod: await world.probe.podOf('reader') };
       expect(await reaches(engine, world.cluster, reader, targets)).toEqual({
         names: true,
         service: true,

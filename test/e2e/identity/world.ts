@@ -124,9 +124,8 @@ export class World {
 
   async counts(): Promise<{ ok: number; failed: number; last: string }> {
     const line = "require('http').get('http://127.0.0.1:8080/counts', (r) => r.pipe(process.stdout))";
-    return JSON.parse(
-      await this.probe.kubectl(['exec', '-n', 'reader', 'deploy/reader', '--', 'node', '-e', line]),
-    );
+    const pod = await this.probe.podOf('reader');
+    return JSON.parse(await this.probe.kubectl(['exec', '-n', 'reader', pod, '--', 'node', '-e', line]));
   }
 
   /** Output of a statement that the superuser runs in the primary of the database of orders. */
