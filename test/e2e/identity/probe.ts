@@ -1,6 +1,7 @@
 import { type Engine, findEngine } from '../../../images/index.ts';
 import { loadLock } from '../../../images/lock/index.ts';
 import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
+import { until } from '../../until.ts';
 
 /** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */
 export class ClusterProbe {
@@ -54,6 +55,18 @@ export class ClusterProbe {
       `{ ${line}\n} 2>&1; code=$?; echo; echo "ended $code"`,
     ]);
     return { ok: /ended 0\s*$/.test(text), text: text.replace(/\nended \d+\s*$/, '').trim() };
+  }
+
+  /** Waits until a login answers a query from the probe of a namespace: network policies do not know a new pod at once. */
+  async queries(namespace: string, variables: string): Promise<void> {
+    let last = '';
+    await until(
+      async () => {
+        last = (await this.sh(namespace, `${variables} psql -wAtc 'select 1'`)).text;
+        return last === '1';
+      },
+      () => `the first query from ${namespace}: ${last}`,
+    );
   }
 
   /** A pod with the labels of the app, the Secrets mounted as `/as/NAME` and the roots of an authority beside each. */

@@ -86,13 +86,10 @@ export function identityStory(world: World): void {
       const ended = await world.checkout.npm('deploy', '-m', 'The reader reads');
       expect(ended.exitCode, said(ended)).toBe(0);
       await world.probe.startProbe('reader', { 'ledger-db-ro': 'ledger-db', 'ledger-client': 'ledger' });
-      const first = await world.probe.sh(
-        'reader',
-        `${login('ledger_ro', '/as/ledger-db-ro')} psql -wAtc 'select 1'`,
-      );
-      expect(first).toEqual({ ok: true, text: '1' });
+      await world.probe.queries('reader', login('ledger_ro', '/as/ledger-db-ro'));
       console.log(`edge declared to first query: ${seconds(started)} s`);
       await world.probe.startProbe('ledger', { 'ledger-db-rw': 'ledger-db' });
+      await world.probe.queries('ledger', login('ledger_rw', '/as/ledger-db-rw'));
       await world.commit('The reader reads');
     });
 
