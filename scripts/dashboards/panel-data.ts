@@ -27,13 +27,13 @@ export async function dashboardData(
   stores: LightStores,
   range: TimeRange,
 ): Promise<DashboardData> {
-  const panels = view.sections.flatMap((section) => section.panels);
-  const work = panels.map((panel) => () => panelData(panel, view.name, stores, range));
-  const queue = [...work.entries()];
+  const queue = [...view.sections.flatMap((section) => section.panels).entries()];
   const found: PanelData[] = [];
   const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      found[next[0]] = await next[1]().catch(failed);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [i, panel] = next;
+      found[i] = await panelData(panel, view.name, stores, range).catch(failed);
+    }
   };
   const [marks] = await Promise.all([
     marksOf(view, stores.prometheus, range),
