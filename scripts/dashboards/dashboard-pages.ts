@@ -4,19 +4,16 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { escaped } from '../../apps/home/src/html.ts';
+import { loadGraph } from '../../model/load-graph.ts';
+import { dashboardFiles } from '../../operators/grafana/chart.ts';
 import { Failure } from '../cli/failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
+import { pageHeaders, pageHtml } from '../telemetry/local-page.ts';
 import { dashboardData, type LightStores } from './panel-data.ts';
-import type { DashboardView, Panel } from './panels.ts';
+import { type DashboardView, type Panel, viewOf } from './panels.ts';
 import { type Length, lengths, rangeOf } from './time-range.ts';
 
-/** Content security policy: no other origins, nothing inline. */
-const guard = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
+const headers = pageHeaders("script-src 'self'; connect-src 'self'; form-action 'none'");
 
 /** Pages of dashboards for the local browser: a list at `/dashboards`, and each with the values of the stores. */
 export async function dashboardPages(
@@ -38,7 +35,7 @@ export async function dashboardPages(
         'text/html',
         html('Not found', '<p><a href="/dashboards">Dashboards</a></p>'),
       );
-    if (part === undefined) return send(response, 200, 'text/html', pageHtml(view));
+    if (part === undefined) return send(response, 200, 'text/html', dashboardHtml(view));
     const length = lengths.find((each) => each === searchParams.get('since')) ?? lengths[1];
     dashboardData(view, stores, rangeOf(length, Date.now() / 1_000)).then(
       (data) => send(response, 200, 'application/json', JSON.stringify(data)),
@@ -48,8 +45,20 @@ export async function dashboardPages(
   };
 }
 
+/** The same for all apps of an environment, and its platform. @throws DiagnosticsFailure if a description is wrong. */
+export async function dashboardsOf(
+  environment: string,
+  root: string,
+  stores: LightStores,
+): Promise<RequestListener> {
+  const { environments, diagnostics } = await loadGraph(root);
+  if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
+  const found = environments.filter(({ name }) => name === environment);
+  return dashboardPages(found.flatMap(dashboardFiles).map(viewOf), stores);
+}
+
 function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { ...guard, 'content-type': `${type}; charset=utf-8` }).end(text);
+  response.writeHead(status, { ...headers, 'content-type': `${type}; charset=utf-8` }).end(text);
 }
 
 /** The script of the pages with uPlot in it, and their styles. */
@@ -76,7 +85,7 @@ function listHtml(views: readonly DashboardView[]): string {
   return html('Dashboards', `<ul>${rows.join('\n')}</ul><p><a href="/">Slowest requests</a></p>`);
 }
 
-function pageHtml({ title, description, sections }: DashboardView): string {
+function dashboardHtml({ title, description, sections }: DashboardView): string {
   const buttons = lengths.map(
     (length: Length) => `<button type="button" value="${length}">${length}</button>`,
   );
@@ -95,6 +104,5 @@ ${groups.join('\n')}<script src="/dashboard.js"></script>`,
 }
 
 function html(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/dashboard.css"></head><body><main><h1>${escaped(title)}</h1>
-${body}</main></body></html>`;
+  return pageHtml(title, '/dashboard.css', body);
 }

@@ -1,13 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { stripVTControlCharacters } from 'node:util';
-import { loadGraph } from '../../model/load-graph.ts';
-import { dashboardFiles } from '../../operators/grafana/chart.ts';
-import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import type { Store } from '../telemetry/store.ts';
 import { tracePages } from '../telemetry/trace-page.ts';
-import { dashboardPages } from './dashboard-pages.ts';
 import type { LightStores } from './panel-data.ts';
-import { viewOf } from './panels.ts';
 
 /** The pages of traces and dashboards of an environment with `store: light`. The description of the apps is read for the first dashboard. */
 export function lightPages(
@@ -22,7 +17,10 @@ export function lightPages(
       traces(request, response);
       return;
     }
-    dashboards ??= dashboardsOf(environment, root, stores);
+    // Imported dynamically: pages of traces do not need the charts, which are slow to load.
+    dashboards ??= import('./dashboard-pages.ts').then(({ dashboardsOf }) =>
+      dashboardsOf(environment, root, stores),
+    );
     dashboards.then(
       (listener) => listener(request, response),
       (error: unknown) => {
@@ -34,15 +32,4 @@ export function lightPages(
       },
     );
   };
-}
-
-async function dashboardsOf(
-  environment: string,
-  root: string,
-  stores: LightStores,
-): Promise<RequestListener> {
-  const { environments, diagnostics } = await loadGraph(root);
-  if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
-  const found = environments.filter(({ name }) => name === environment);
-  return dashboardPages(found.flatMap(dashboardFiles).map(viewOf), stores);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { escaped } from '../../apps/home/src/html.ts';
 import { Failure } from '../cli/failure.ts';
 import { searchTraces, traceById } from './jaeger.ts';
+import { pageHeaders, pageHtml } from './local-page.ts';
 import { type LogLine, printLine } from './log-line.ts';
 import { logLines } from './logs.ts';
 import { lengthOf, milliseconds, type Trace } from './span.ts';
@@ -14,19 +15,12 @@ const services = z.object({ data: z.array(z.string()).nullable() });
 /** Number of newest traces to search, and number of rows in the list. */
 const rowsShown = 50;
 
-/** Content security policy: no other origins, no scripts, nothing inline. */
-const guard = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
+const headers = pageHeaders("form-action 'self'");
 
 /** Pages for the local browser: the slowest requests, and one trace as a tree with the log lines of each span. */
 export function tracePages(jaeger: Store, lines: Store): RequestListener {
   return (request, response) => {
-    const type = (text: string) => ({ ...guard, 'content-type': `${text}; charset=utf-8` });
+    const type = (text: string) => ({ ...headers, 'content-type': `${text}; charset=utf-8` });
     if (request.url === '/style.css') {
       response.writeHead(200, type('text/css')).end(traceStyle);
       return;
@@ -128,6 +122,5 @@ svg { width: 100%; height: 0.8rem; fill: light-dark(#2962ff, #82b1ff); }
 `;
 
 function html(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/style.css"></head><body><h1>${escaped(title)}</h1>
-${body}</body></html>`;
+  return pageHtml(title, '/style.css', body);
 }
