@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   accounts,
   type Got,
@@ -347,6 +347,64 @@ describe('the public paths of Kratos', () => {
   ])('exclude %s %s', async (method, path) => {
     expect((await visit(path, { method })).status).toBeGreaterThanOrEqual(404);
     expect(world.kratos.asked).toEqual([]);
+  });
+});
+
+describe('while Kratos has lost its connections to its database', () => {
+  const id = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
+  const own = { origin: accounts };
+
+  beforeEach(() => {
+    world.kratos.closedConnections = 4;
+  });
+
+  afterEach(() => {
+    world.kratos.closedConnections = 0;
+  });
+
+  it('a flow begins', async () => {
+    const to = `${accounts}/login?flow=1`;
+    world.kratos.answers.set('GET /self-service/login/browser', { status: 303, headers: { location: to } });
+    const got = await visit('/self-service/login/browser?return_to=%2Fsessions');
+    expect([got.status, got.headers.location]).toEqual([303, to]);
+  });
+
+  it('the page of a flow opens', async () => {
+    world.kratos.answers.set('GET /self-service/login/flows', login);
+    expect((await visit('/login?flow=1')).status).toBe(200);
+  });
+
+  it('the sessions are listed, and all of them', async () => {
+    const headers = { cookie: `${kratosCookie}=${world.signIn('ada')}` };
+    world.kratos.answers.set('GET /sessions', { status: 200, body: [{ id }] });
+    const { text } = await visit('/sessions', { headers });
+    expect(text).toContain(`name="id" value="${id}"`);
+  });
+
+  it('a session ends, and no end is only said', async () => {
+    world.kratos.answers.set(`DELETE /sessions/${id}`, { status: 204 });
+    await visit('/sessions', { method: 'POST', headers: own, body: `id=${id}` });
+    expect(world.kratos.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array.from({ length: 5 }, () => `DELETE /sessions/${id}`),
+    );
+  });
+
+  it('a form is sent once, and its answer is a page', async () => {
+    const got = await visit('/self-service/settings?flow=1', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'method=profile',
+    });
+    expect([got.status, got.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(got.text).toContain('Try again in a moment.');
+    expect(world.kratos.asked).toHaveLength(1);
+  });
+
+  it('a flow that never begins ends with a page', async () => {
+    world.kratos.closedConnections = 1_000;
+    const got = await visit('/self-service/login/browser');
+    expect([got.status, got.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(world.kratos.asked).toHaveLength(6);
   });
 });
 

@@ -81,6 +81,17 @@ function seenBy(browser: Visitor, visited: Visited, address: string): string {
     .replaceAll(/csrf_token_\w+(=[^;]*)?/g, 'csrf_token');
 }
 
+/** Lines that stand in one page alone. */
+function differences(somebody: string, nobody: string): string[] {
+  const [of, ofNobody] = [somebody.split('\n'), nobody.split('\n')];
+  if (somebody === nobody) return [];
+  const only = (lines: string[], others: string[]) => lines.filter((line) => !others.includes(line));
+  return [
+    `different order or number of lines, or: ${only(of, ofNobody).join('\n')}`,
+    `where there is no account: ${only(ofNobody, of).join('\n')}`,
+  ];
+}
+
 type Step = (browser: Visitor, page: Visited) => Promise<Visited>;
 type Compared = [name: string, steps: Step[]];
 
@@ -105,8 +116,10 @@ async function compare(begin: (browser: Visitor, address: string) => Promise<Vis
     for (const step of steps) page = await note(step(browser, page));
     pages.push({ seen, times });
   }
-  const [somebody, nobody] = pages;
-  expect(nobody?.seen).toEqual(somebody?.seen);
+  const [somebody, nobody] = pages.map(({ seen }) => seen);
+  const differing = (somebody ?? []).flatMap((page, i) => differences(page, nobody?.[i] ?? ''));
+  expect(differing).toEqual([]);
+  expect(nobody).toHaveLength(steps.length + 1);
   return { mailed: stack.mail.to(ofSomebody).length - mails, ofNobody, pages };
 }
 

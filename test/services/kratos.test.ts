@@ -436,8 +436,8 @@ describe('Kratos', () => {
   });
 
   it('lists everybody page by page, for an app that manages people', async () => {
-    const admin: Pick<Kratos, 'call'> = {
-      call: async (method, path) => {
+    const admin: Pick<Kratos, 'callWithRepeats'> = {
+      callWithRepeats: async (method, path) => {
         const { status, body, headers } = await kratos.ask(method, path, { port: 'admin' });
         return { status, body, cookies: [], link: String(headers.link ?? '') };
       },

@@ -45,7 +45,7 @@ export class FakeKratos {
   /** Bodies of forms. */
   readonly bodies: string[] = [];
   isAway = false;
-  /** Connections of its pool that its database has closed: each answers 401 once. */
+  /** Connections of its pool that its database has closed: each answers once with 500 for a flow, and else with 401. */
   closedConnections = 0;
   /** Milliseconds until it answers. */
   delay = 0;
@@ -63,16 +63,17 @@ export class FakeKratos {
     if (this.delay > 0) await new Promise((done) => setTimeout(done, this.delay));
     const send = (status: number, body: object, more = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
+    if (this.closedConnections > 0 && url !== '/health/ready') {
+      this.closedConnections -= 1;
+      const isFlow = url.startsWith('/self-service/');
+      return void send(isFlow ? 500 : 401, { error: { id: isFlow ? undefined : 'session_inactive' } });
+    }
     const said = this.answers.get(`${method} ${url}`) ?? this.answers.get(`${method} ${url.split('?')[0]}`);
     if (said !== undefined) return void send(said.status, said.body ?? {}, said.headers);
     if (url === '/health/ready') return void send(200, { status: 'ok' });
     if (url !== '/sessions/whoami') return void send(404, { error: { id: 'not_found' } });
     const value = new RegExp(`${kratosCookie}=([^;]*)`).exec(headers.cookie ?? '')?.[1] ?? '';
     const session = this.sessions.get(value);
-    if (this.closedConnections > 0) {
-      this.closedConnections -= 1;
-      return void send(401, { error: { id: 'session_inactive' } });
-    }
     if (session === undefined) return void send(401, { error: { id: 'session_inactive' } });
     if (session.wants === 'aal2') return void send(403, { error: { id: 'session_aal2_required' } });
     send(200, {

@@ -14,12 +14,12 @@ export interface DirectoryAnswer {
  * apps only get this subset: `GET /people?page=`, and `GET` and `DELETE` of `/people/ID` and `/people/ID/sessions`.
  */
 export class PeopleDirectory {
-  #admin: Pick<Kratos, 'call'>;
+  #admin: Pick<Kratos, 'callWithRepeats'>;
   #managers: ReadonlySet<string>;
   #pageSize: number;
 
   /** `managers`: apps with `uses: [{ kind: 'people', manage: true }]`. `pageSize`: people in a page. */
-  constructor(admin: Pick<Kratos, 'call'>, managers: readonly string[], pageSize = 100) {
+  constructor(admin: Pick<Kratos, 'callWithRepeats'>, managers: readonly string[], pageSize = 100) {
     this.#admin = admin;
     this.#managers = new Set(managers);
     this.#pageSize = pageSize;
@@ -34,7 +34,7 @@ export class PeopleDirectory {
     const [, id, sessions = ''] =
       /^\/people\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\/sessions)?$/.exec(path) ?? [];
     if (id === undefined) return notFound;
-    const answer = await this.#admin.call(method, `/admin/identities/${id}${sessions}`, {});
+    const answer = await this.#admin.callWithRepeats(method, `/admin/identities/${id}${sessions}`, {});
     if (answer.status === 404) return notFound;
     if (method === 'DELETE' && answer.status === 204) return { status: 204, body: {} };
     if (method !== 'GET' || answer.status !== 200)
@@ -47,7 +47,7 @@ export class PeopleDirectory {
   async #page(token: string): Promise<DirectoryAnswer> {
     const from = token === '' ? {} : { page_token: token };
     const query = new URLSearchParams({ page_size: `${this.#pageSize}`, ...from });
-    const { status, body, link } = await this.#admin.call('GET', `/admin/identities?${query}`, {});
+    const { status, body, link } = await this.#admin.callWithRepeats('GET', `/admin/identities?${query}`, {});
     if (status !== 200 || !Array.isArray(body))
       throw new Unavailable(`Kratos answers ${status} to a list of people`);
     return { status: 200, body: { people: body.map(personFrom), nextPage: nextPageToken(link) } };

@@ -47,7 +47,7 @@ export interface DoorInput {
   /** Kratos' session cookie as `NAME=VALUE`. */
   kratosCookie: (value: string) => string;
   /** Kratos' public API. */
-  kratos: Pick<Kratos, 'call'>;
+  kratos: Pick<Kratos, 'callWithRepeats'>;
   keys: SigningKeys;
   exchanges: OpenExchanges;
   redeem: (asked: {

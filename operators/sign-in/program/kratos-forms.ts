@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { readForm, type Visit } from './account-visit.ts';
 import { type Refused, refuse } from './answers.ts';
 import { endToEnd, personHeader } from './headers.ts';
+import { repeatPause } from './kratos.ts';
 import { loginForm, loginPath, withSaid } from './login-forms.ts';
 import { pass } from './upstream.ts';
 import { limitedAddress } from './visitor-address.ts';
@@ -134,8 +135,11 @@ export function passToKratos(
   // A form is answered with a page: as JSON Kratos says more.
   if (body !== undefined)
     headers.push(['accept', 'text/html'], ['content-length', `${Buffer.byteLength(body)}`]);
+  // The start of a flow may be carried out twice.
+  const times = /^\/self-service\/[^/]+\/browser$/.test(pathname) ? kratos.lostConnections + 1 : 0;
   pass({
     ...{ request, response, headers, target: { ...kratos.options() } },
+    ofErrors: { times, pauseMs: repeatPause },
     failed: () => refuse(request, response, kratosAway, { 'retry-after': '2' }),
     ...(body === undefined ? {} : { body }),
     ...(hold === undefined ? {} : { hold }),
@@ -147,5 +151,5 @@ const kratosAway = {
   status: 503,
   code: 'accounts_unavailable',
   title: 'The sign-in does not answer',
-  text: ['Nothing was changed. Try again in a moment.'],
+  text: ['Try again in a moment.'],
 };

@@ -12,17 +12,26 @@ const patience = 1_000;
 /** The same for a flow: Kratos makes its forms, with pictures, and nothing but the page of the flow waits for it. */
 const flowPatience = 5_000;
 
-/** Milliseconds before an end of a session is asked for again. */
-const confirmationPause = 80;
+/** Milliseconds before a call is repeated that a lost connection of Kratos' pool may have refused. */
+export const repeatPause = 80;
 
 /** Client of one API of Kratos: the public one, with the visitor's cookies, or the admin API. */
 export class Kratos {
   readonly origin: URL;
+  /**
+   * How often a call can fail in a row while Kratos works: each idle connection of its pool that its database has closed makes one
+   * answer an error, or 401, as if the session had ended.
+   */
+  readonly lostConnections: number;
   #credentials: CertificateFolder | undefined;
 
-  /** `credentials`: client certificate and trusted roots; absent for plain HTTP. */
-  constructor(origin: string, credentials?: CertificateFolder) {
+  /**
+   * `credentials`: client certificate and trusted roots; absent for plain HTTP. `idleConnections`: those that Kratos keeps to its
+   * database.
+   */
+  constructor(origin: string, idleConnections: number, credentials?: CertificateFolder) {
     this.origin = new URL(origin);
+    this.lostConnections = idleConnections;
     this.#credentials = credentials;
   }
 
@@ -49,17 +58,36 @@ export class Kratos {
     }
   }
 
+  /**
+   * A call of somebody with a session, which may be carried out twice: it is repeated as often as connections can be lost. The answer is
+   * 401 if there is no session.
+   */
+  async callWithRepeats(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    patienceMs = patience,
+  ): Promise<JsonAnswer> {
+    let answer = await this.call(method, path, headers, undefined, patienceMs);
+    for (let left = this.lostConnections + 1; left > 0 && isRefused(answer.status); left--) {
+      await sleep(repeatPause);
+      answer = await this.call(method, path, headers, undefined, patienceMs);
+    }
+    return answer;
+  }
+
   /** A flow with its forms, for the browser with these cookies (Kratos, 'Get Login Flow'). */
   flow(kind: FlowKind, id: string, cookie = ''): Promise<JsonAnswer> {
     const path = `/self-service/${kind}/flows?id=${encodeURIComponent(id)}`;
-    return this.call('GET', path, { cookie }, undefined, flowPatience);
+    return this.callWithRepeats('GET', path, { cookie }, flowPatience);
   }
 
   /**
-   * The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). `confirmations`: how often Kratos
-   * must repeat that there is none.
+   * The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). `wasValid`: whether it had a session
+   * before, whose end Kratos must confirm.
    */
-  session(cookie: string, confirmations: number): Promise<Known> {
+  session(cookie: string, wasValid: boolean): Promise<Known> {
+    const confirmations = wasValid ? this.lostConnections + 1 : 1;
     return untilAnswered((patienceMs) => this.#session(cookie, confirmations, patienceMs));
   }
 
@@ -70,7 +98,7 @@ export class Kratos {
     const { status } = await this.call('GET', '/health/ready', {}, undefined, patienceMs);
     if (status !== 200) throw new Unavailable(`Kratos is not ready: it answers ${status}`);
     for (let left = confirmations; known === 'none' && left > 0; left--) {
-      await sleep(confirmationPause);
+      await sleep(repeatPause);
       known = await this.#whoami(cookie, patienceMs);
     }
     return known;
@@ -85,6 +113,9 @@ export class Kratos {
     throw new Unavailable(`Kratos answers ${status} to /sessions/whoami`);
   }
 }
+
+/** Whether an answer can come from a lost connection. */
+const isRefused = (status: number) => status === 401 || status >= 500;
 
 /** Reads a field of parsed JSON; undefined if it is missing. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {

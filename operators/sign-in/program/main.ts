@@ -45,11 +45,8 @@ export interface RunningProxy {
 
 export async function start(config: SignInConfig, place: ProgramPlace): Promise<RunningProxy> {
   const identities = new Identities(place.identities);
-  const kratos = new Kratos(config.kratos, identities.of('kratos-client'));
-  // Each connection of Kratos that its database has closed can answer once that a session has ended.
-  const sessions = new Sessions((cookie, wasValid) =>
-    kratos.session(cookie, wasValid ? config.kratosConnections + 1 : 1),
-  );
+  const kratos = new Kratos(config.kratos, config.kratosConnections, identities.of('kratos-client'));
+  const sessions = new Sessions((cookie, wasValid) => kratos.session(cookie, wasValid));
   const [keys, codes] = [new SigningKeys(config.accounts), new Codes()];
   const replicas = new OtherReplicas({
     name: config.replicas,
@@ -122,7 +119,8 @@ function rightsInput(
 
 function directoryOf(config: SignInConfig, identities: Identities): PeopleDirectory | undefined {
   if (config.kratosAdmin === undefined) return undefined;
-  return new PeopleDirectory(new Kratos(config.kratosAdmin, identities.of('kratos-client')), config.managers);
+  const kratos = new Kratos(config.kratosAdmin, config.kratosConnections, identities.of('kratos-client'));
+  return new PeopleDirectory(kratos, config.managers);
 }
 
 /** The certificates of the pod, by folder name. */

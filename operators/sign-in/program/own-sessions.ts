@@ -16,7 +16,7 @@ export function isOfSessions(path: string): boolean {
 
 interface OwnSessionsInput {
   app: AppConfig;
-  kratos: Pick<Kratos, 'call'>;
+  kratos: Pick<Kratos, 'callWithRepeats'>;
   /** Cookie of the visitor's session for Kratos. */
   cookie: string;
   session: Session;
@@ -38,8 +38,8 @@ export async function answerOwnSessions(input: OwnSessionsInput): Promise<void> 
   const [, id] = /^\/\.sign-in\/sessions\/([0-9a-f-]{36})$/.exec(path) ?? [];
   if (request.method === 'GET' && path === sessionsPath) {
     const [own, others] = await Promise.all([
-      kratos.call('GET', '/sessions/whoami', headers),
-      kratos.call('GET', '/sessions?per_page=100', headers),
+      kratos.callWithRepeats('GET', '/sessions/whoami', headers),
+      kratos.callWithRepeats('GET', '/sessions?per_page=100', headers),
     ]);
     if (own.status !== 200 || others.status !== 200)
       throw new Unavailable(`Kratos answers ${own.status} and ${others.status} to a list of sessions`);
@@ -55,7 +55,11 @@ export async function answerOwnSessions(input: OwnSessionsInput): Promise<void> 
   if (request.method !== 'DELETE' || (path !== sessionsPath && id === undefined))
     return refuse(request, response, nothingHere, corsHeaders(request, app.origins));
   if (id === session.id) return refuse(request, response, thisOne, corsHeaders(request, app.origins));
-  const { status } = await kratos.call('DELETE', id === undefined ? '/sessions' : `/sessions/${id}`, headers);
+  const { status } = await kratos.callWithRepeats(
+    'DELETE',
+    id === undefined ? '/sessions' : `/sessions/${id}`,
+    headers,
+  );
   // One that had ended before is no error.
   if (![200, 204, 404].includes(status))
     throw new Unavailable(`Kratos answers ${status} to the end of a session`);

@@ -20,9 +20,9 @@ export const signOutForm = `<p>You are signed out of every app in this browser w
 export async function sessionsPage(visit: Visit): Promise<void> {
   const { kratos, request, response } = visit;
   const headers = { cookie: request.headers.cookie ?? '' };
-  const own = await kratos.call('GET', '/sessions/whoami', headers);
+  const own = await kratos.callWithRepeats('GET', '/sessions/whoami', headers);
   if (own.status !== 200) return redirect(response, 303, '/login?return_to=/sessions');
-  const others = await kratos.call('GET', '/sessions?per_page=100', headers);
+  const others = await kratos.callWithRepeats('GET', '/sessions?per_page=100', headers);
   const row = (session: unknown, isOwn: boolean) => {
     const device = listAt(session, 'devices')[0];
     const agent = textAt(device, 'user_agent') || 'Unknown browser';
@@ -34,6 +34,7 @@ export async function sessionsPage(visit: Visit): Promise<void> {
       : `<form method="post" action="/sessions"><input type="hidden" name="id" value="${escaped(textAt(session, 'id'))}"><button type="submit">End this session</button></form>`;
     return `<li><p>${escaped(agent)}${where === '' ? '' : `<br>${escaped(where)}`}<br>since <time>${escaped(textAt(session, 'authenticated_at'))}</time></p>${end}</li>`;
   };
+  if (others.status !== 200) throw new Unavailable(`Kratos answers ${others.status} to a list of sessions`);
   const list = Array.isArray(others.body) ? others.body : [];
   sendPage(
     visit,
@@ -60,12 +61,13 @@ export async function changeSessions(visit: Visit): Promise<void> {
   const form = new URLSearchParams(await readForm(request, mostBytes));
   const headers = { cookie: request.headers.cookie ?? '' };
   const [what, id] = [form.get('what'), form.get('id') ?? ''];
-  if (what === 'others' || what === 'everywhere') done(await kratos.call('DELETE', '/sessions', headers));
-  if (/^[0-9a-f-]{36}$/.test(id)) done(await kratos.call('DELETE', `/sessions/${id}`, headers));
+  if (what === 'others' || what === 'everywhere')
+    done(await kratos.callWithRepeats('DELETE', '/sessions', headers));
+  if (/^[0-9a-f-]{36}$/.test(id)) done(await kratos.callWithRepeats('DELETE', `/sessions/${id}`, headers));
   if (url.pathname === '/sessions') return redirect(response, 303, '/sessions');
   const value = cookie(headers.cookie, config.kratosCookie);
   if (value !== undefined) sessions.forget(`${config.kratosCookie}=${value}`);
-  const logout = await kratos.call('GET', '/self-service/logout/browser', headers);
+  const logout = await kratos.callWithRepeats('GET', '/self-service/logout/browser', headers);
   if (logout.status === 401) return redirect(response, 303, '/login');
   const to = textAt(logout.body, 'logout_url');
   if (logout.status !== 200 || !URL.canParse(to))

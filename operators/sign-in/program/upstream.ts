@@ -33,6 +33,11 @@ interface Passed {
   hold?: (answer: IncomingMessage) => number;
   /** The address of a redirect in place of the server's. Default: the server's. */
   location?: (to: string) => string;
+  /**
+   * What is done with an answer of a status from 500 on. It needs a request without a body, or with `body`. Default: it is sent on.
+   * `times`: how often the request is repeated, each `pauseMs` milliseconds after the answer; then it has failed.
+   */
+  ofErrors?: { times: number; pauseMs: number };
   /** Sends the error response if the server does not answer. */
   failed(status: 502 | 504): void;
 }
@@ -76,6 +81,7 @@ export function pass({
   body,
   hold,
   location,
+  ofErrors,
   failed,
 }: Passed): void {
   const framed: HeaderList =
@@ -83,7 +89,9 @@ export function pass({
       ? headers
       : [...headers, ['transfer-encoding', 'chunked']];
   let again = !hasBody(message);
+  let repeats = ofErrors?.times ?? 0;
   const start = (): void => {
+    if (response.destroyed) return;
     const asked = open(target, message, framed, false);
     asked.setTimeout(silentMs, () =>
       asked.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
@@ -92,9 +100,26 @@ export function pass({
     response.once('close', leave);
     asked.once('response', (answer) => {
       asked.setTimeout(0);
+      const isError = ofErrors !== undefined && (answer.statusCode ?? 502) >= 500;
+      if (isError && repeats > 0) {
+        repeats--;
+        response.off('close', leave);
+        answer.resume();
+        return void setTimeout(start, ofErrors.pauseMs);
+      }
       const send = (): void => {
         // While the answer was held back, the visitor left or the server did.
         if (response.destroyed || answer.destroyed) return void response.destroy();
+        if (isError) {
+          log('warn', 'an error as answer', {
+            host: target.host,
+            port: target.port,
+            status: answer.statusCode,
+          });
+          answer.resume();
+          failed(502);
+          return;
+        }
         const sent = responseHeaders(answer).map(([name, value]): [string, string] => {
           const isTo = location !== undefined && name.toLowerCase() === 'location';
           return [name, isTo ? location(value) : value];
