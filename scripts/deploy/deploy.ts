@@ -1,11 +1,14 @@
+import type { Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
+import { reason } from '../cluster/request.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { isBelow } from '../flux/is-below.ts';
+import type { Pushed } from '../flux/manifest-repository.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
 import {
   manifestsRendered,
@@ -19,6 +22,12 @@ import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { noteRun } from '../telemetry/run-trace.ts';
+import {
+  applyWorkload,
+  type Kustomizations,
+  kustomizationsNow,
+  workloadsBeforeFlux,
+} from './apply-before-flux.ts';
 import { checkApps } from './check-apps.ts';
 import { inWords } from './in-words.ts';
 import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';
@@ -206,7 +215,11 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
     const folders = (named ?? []).flatMap((app) => pathsOfApp(environment.name, app));
     const own = [...manifests].filter(([path]) => isBelow(path, folders));
     pullMeanwhile(given, new Map(own), given.signal);
-    const { changed, ...pushed } = await push({ ...given, manifests, report, message });
+    const [before, { changed, ...pushed }] = await Promise.all([
+      kustomizationsNow(given.client),
+      push({ ...given, manifests, report, message }),
+    ]);
+    await startNewPods({ ...given, ...pushed, manifests }, before, report);
     const registry =
       named === undefined
         ? Promise.resolve(0)
@@ -219,6 +232,27 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
     };
   },
 });
+
+/**
+ * Applies what the commit changes if it changes workloads of apps alone, so that their new pods start while Flux fetches the commit.
+ * Whatever the API server refuses is left to Flux, which reports it.
+ */
+async function startNewPods(
+  given: Given & Pick<Pushed, 'paths' | 'parent'>,
+  before: Kustomizations,
+  report: Report,
+): Promise<void> {
+  const { environment, client } = given;
+  const apps = environment.apps.map(({ name }) => name);
+  const workloads = workloadsBeforeFlux({ ...given, environment: environment.name, apps }, before);
+  await Promise.all(
+    workloads.map((workload) =>
+      applyWorkload(client, workload).catch((error: unknown) =>
+        report(`${workload.metadata.name} is left to Flux: ${reason(error)}`),
+      ),
+    ),
+  );
+}
 
 /**
  * Waits for everything that the commit changes. If the repository already had the commit, an earlier deploy was possibly

@@ -29,6 +29,8 @@ export function manifestRepository(cluster: string): ManifestRepository {
 /** Result of a push. */
 export interface Pushed {
   commit: string;
+  /** Its parent; absent if it has none, or if nothing was committed. */
+  parent?: string | undefined;
   /** False if the repository already had these manifests. */
   changed: boolean;
   /** Changed manifests: `manifests/dev/orders/deployment-orders.yaml`. */
@@ -110,7 +112,7 @@ async function commitOn(
   if (parent !== undefined && paths.length === 0) return { commit: parent, changed: false, paths, left };
   const files = new Map(paths.map((path) => [path, manifests.get(path)]));
   const commit = await commitFiles(git, { parent, files, message, author: await authorOf(root) });
-  return { commit, changed: true, paths, left };
+  return { commit, parent, changed: true, paths, left };
 }
 
 /** The files below a path with the hashes of their content; what is not an ordinary file has another hash. */

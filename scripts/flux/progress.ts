@@ -69,7 +69,7 @@ export function canGoOn(object: WatchedObject, all: ReadonlyMap<string, WatchedO
 }
 
 /** What the expression `isApplied` of charts/order says of a dependency. */
-function isAppliedNow(dependency: WatchedObject | undefined): boolean {
+export function isAppliedNow(dependency: WatchedObject | undefined): boolean {
   const [last] = listField(dependency, 'status', 'history');
   const ready = dependency?.status?.conditions?.find(({ type }) => type === 'Ready');
   return (

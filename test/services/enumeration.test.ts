@@ -87,8 +87,8 @@ function differences(somebody: string, nobody: string): string[] {
   if (somebody === nobody) return [];
   const only = (lines: string[], others: string[]) => lines.filter((line) => !others.includes(line));
   return [
-    `different order or number of lines, or: ${only(of, ofNobody).join('\n')}`,
-    `where there is no account: ${only(ofNobody, of).join('\n')}`,
+    `only with an account: ${only(of, ofNobody).join('\n') || 'nothing, but the order differs'}`,
+    `only without an account: ${only(ofNobody, of).join('\n') || 'nothing, but the order differs'}`,
   ];
 }
 
