@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Engine, findEngine } from '../../images/index.ts';
 import { kubeconfigPath, readKubeconfig } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
@@ -221,7 +222,11 @@ describe('a platform on this machine', () => {
   });
 
   it('deploys one app by name, and waits until its new pods serve', async () => {
-    const [home, jobs] = await Promise.all([podUids('home'), podUids('jobs')]);
+    const [home, jobs, deployment] = await Promise.all([
+      podUids('home'),
+      podUids('jobs'),
+      deploymentOf('home'),
+    ]);
     for (const app of ['home', 'jobs'])
       await writeFile(join(checkout.root, `apps/${app}/src/e2e-named.txt`), 'one more image\n');
     const started = performance.now();
@@ -234,6 +239,9 @@ describe('a platform on this machine', () => {
     expect(await podUids('home')).not.toEqual(home);
     expect((await get('/')).status).toBe(200);
     expect(await podUids('jobs')).toEqual(jobs);
+    // `deploy` applied it before Flux, as Flux does: Flux found nothing to change.
+    const { generation, writers } = deployment;
+    expect(await deploymentOf('home')).toEqual({ generation: generation + 1, writers });
     await rm(join(checkout.root, 'apps/jobs/src/e2e-named.txt'));
   });
 
@@ -392,6 +400,29 @@ async function podUids(namespace?: string): Promise<string[]> {
     ],
   ]);
   return text.split(' ').filter(Boolean).sort();
+}
+
+/** How often the specification of a Deployment was changed, and by which programs. */
+async function deploymentOf(app: string): Promise<{ generation: number; writers: string[] }> {
+  const output = ['--show-managed-fields', '-o', 'json'];
+  const text = await nodeKubectl(await theEngine(), cluster, [
+    'get',
+    'deployment',
+    app,
+    '-n',
+    app,
+    ...output,
+  ]);
+  const { metadata } = z
+    .object({
+      metadata: z.object({
+        generation: z.number(),
+        managedFields: z.array(z.object({ manager: z.string(), operation: z.string() })),
+      }),
+    })
+    .parse(JSON.parse(text));
+  const writers = metadata.managedFields.map(({ manager, operation }) => `${manager} ${operation}`);
+  return { generation: metadata.generation, writers: writers.sort() };
 }
 
 async function readyReplicas(app: string): Promise<number> {
