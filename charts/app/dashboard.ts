@@ -118,8 +118,8 @@ function saturation(page: DashboardBuilder, name: string): void {
         'Ready pods, and desired pods.',
         'short',
         [
-          [query.pods(), '{{deployment}} ready'],
-          [query.podsWanted(), '{{deployment}} wanted'],
+          [query.pods(), '{{deployment}}{{statefulset}} ready'],
+          [query.podsWanted(), '{{deployment}}{{statefulset}} wanted'],
         ],
         { span: 6 },
       ),

@@ -16,7 +16,6 @@ import {
   retirement,
 } from '../../model/schema/database.ts';
 import { quotedName } from '../../model/schema/postgres-names.ts';
-import { previewPattern } from '../../model/schema/previews.ts';
 import { podsOf } from '../app/app-pods.ts';
 import { awsRole } from '../app/aws-role.ts';
 import { leafCertificate } from '../identity/certificate.ts';
@@ -41,6 +40,7 @@ import { postgresMetricsPort } from '../observability/scrape-targets.ts';
 import { backup, scheduledBackup, storePort } from './backups.ts';
 import { grants } from './grants.ts';
 import { databaseMetrics } from './metrics.ts';
+import { databaseSettings } from './settings.ts';
 
 const postgresPort = 5432;
 /** Folder in which CloudNativePG mounts projected volumes. */
@@ -70,7 +70,7 @@ export function databaseComponent(env: Environment, { name: app }: Pick<App, 'na
     noPassword(chart, app);
     cluster(chart, env, database);
     extensions(chart, database);
-    const { backups } = settings(env, app);
+    const { backups } = databaseSettings(env, app);
     if (backups) scheduledBackup(chart, app, backups);
     allowTo(chart, name, space, instances(app), {
       ingress: ingress(env, database),
@@ -118,15 +118,9 @@ function noPasswordName(app: string): string {
   return `${databaseCluster(app)}-no-password`;
 }
 
-/** What cluster.yaml says of databases; that of a preview is one instance without backups, since it is thrown away. */
-function settings(env: Environment, app: string): Environment['cluster']['databases'] {
-  const { databases } = env.cluster;
-  return previewPattern.test(app) ? { ...databases, instances: 1, backups: undefined } : databases;
-}
-
 function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase): void {
   const name = databaseCluster(app);
-  const { instances: count, backups, resources } = settings(env, app);
+  const { instances: count, backups, resources } = databaseSettings(env, app);
   const monitoring = databaseMetrics(chart, env, app);
   const role =
     backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
@@ -275,7 +269,7 @@ function ingress(env: Environment, { app, migrated, workloads = [] }: OwnedDatab
 }
 
 function egress(env: Environment, app: string): Flow[] {
-  const { backups } = settings(env, app);
+  const { backups } = databaseSettings(env, app);
   return [
     toDns,
     toKubernetesApi,

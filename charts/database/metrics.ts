@@ -67,8 +67,8 @@ export function metricQueries(
     },
     statements: {
       // By the first line of the statement, which is its name if apps/kit sends it; the statements with the
-      // most time since the server started.
-      query: `SELECT queryid::text AS fingerprint, left(ltrim(split_part(query, E'\\n', 1), '- '), 100) AS statement, calls, total_exec_time / 1000 AS seconds, rows FROM pg_stat_statements WHERE queryid IS NOT NULL AND dbid = (SELECT oid FROM pg_database WHERE datname = '${database}') ORDER BY total_exec_time DESC LIMIT 20`,
+      // most time since the server started. The view has a row per role, and Prometheus takes each series once.
+      query: `SELECT queryid::text AS fingerprint, min(left(ltrim(split_part(query, E'\\n', 1), '- '), 100)) AS statement, sum(calls)::bigint AS calls, sum(total_exec_time) / 1000 AS seconds, sum(rows)::bigint AS rows FROM pg_stat_statements WHERE queryid IS NOT NULL AND dbid = (SELECT oid FROM pg_database WHERE datname = '${database}') GROUP BY queryid ORDER BY sum(total_exec_time) DESC LIMIT 20`,
       metrics: [
         column(
           'fingerprint',

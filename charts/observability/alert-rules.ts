@@ -8,7 +8,7 @@ import { runs } from './observed.ts';
 import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
 import { appSeries, queries } from './queries.ts';
 import { rolloutRules } from './rollout-rules.ts';
-import { scrapeTargets } from './scrape-targets.ts';
+import { postgresMetricsPort, scrapeTargets } from './scrape-targets.ts';
 import { telemetryRules } from './telemetry-rules.ts';
 import { workloadRules } from './workload-rules.ts';
 
@@ -49,17 +49,19 @@ function watchdog(): PrometheusRule[] {
 
 /** Alerts on missing data: a rule over series that no longer exist does not fire. */
 function targets(env: Environment): PrometheusRule[] {
-  const jobs = [...new Set(scrapeTargets(env).map(({ job }) => job))];
+  // A database has an alert of its own.
+  const pods = scrapeTargets(env).filter(({ port }) => port !== postgresMetricsPort);
+  const jobs = [...new Set([...pods.map(({ job }) => job), 'kubelet', 'cadvisor'])];
   return [
     alert('TargetDown', 'ticket', {
       expr: 'up == 0',
       hold: '10m',
-      summary: 'Prometheus cannot read the metrics of {{ $labels.job }} ({{ $labels.pod }}).',
+      summary: 'Prometheus cannot read the metrics of {{ $labels.job }} ({{ or $labels.pod $labels.node }}).',
     }),
     alert('TargetAbsent', 'ticket', {
       expr: jobs.map((job) => `absent(up{job="${job}"})`).join(' or '),
       hold: '15m',
-      summary: 'Prometheus finds no pod of {{ $labels.job }}.',
+      summary: 'Prometheus finds nothing of {{ $labels.job }}.',
     }),
   ];
 }
@@ -89,7 +91,8 @@ function nodes(): PrometheusRule[] {
   const size = 'node_filesystem_size_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}';
   return [
     alert('NodeNotReady', 'page', {
-      expr: 'k8s_node_condition_ready == 0',
+      // 0 is said by the kubelet; -1, unknown, is what the control plane says of one that is silent (k8sclusterreceiver).
+      expr: 'k8s_node_condition_ready < 1',
       hold: '5m',
       summary: 'The node {{ $labels.node }} is not ready.',
     }),
@@ -147,6 +150,11 @@ function platform({ operators }: Environment): PrometheusRule[] {
             expr: 'increase(prometheus_notifications_errors_total[15m]) > 0',
             hold: '15m',
             summary: 'Prometheus cannot send its alerts to Alertmanager.',
+          }),
+          alert('NotificationsFail', 'ticket', {
+            expr: 'sum by (integration) (increase(alertmanager_notifications_failed_total[30m])) > 0',
+            hold: '15m',
+            summary: 'Alertmanager cannot send notifications by {{ $labels.integration }}.',
           }),
         ]
       : []),

@@ -22,7 +22,7 @@ const told = (...receivers: object[]) =>
     operators: [alertmanager],
     cluster: { observability: { store: 'light', alerts: { receivers, secret: 'alert-receivers' } } },
   });
-const all = told({ kind: 'webhook' }, slack, { ...mail, user: 'plinth' });
+const all = told({ kind: 'webhook' }, slack, { ...mail, user: 'plinth' }, { kind: 'heartbeat' });
 
 describe('the receivers of alerts', () => {
   it('are in the configuration, without addresses and passwords', async () => {
@@ -41,7 +41,7 @@ describe('the receivers of alerts', () => {
     const volume = listField(pod, 'volumes').find((each) => field(each, 'name') === 'receivers');
     const paths = listField(volume, 'secret', 'items').map((item) => String(field(item, 'path')));
     expect(field(volume, 'secret', 'secretName')).toBe('alert-receivers');
-    expect(paths).toEqual(['webhook-url', 'slack-url', 'mail-password']);
+    expect(paths).toEqual(['webhook-url', 'slack-url', 'mail-password', 'heartbeat-url']);
     const mount = listField(pod, 'containers')
       .flatMap((container) => listField(container, 'volumeMounts'))
       .find((each) => field(each, 'name') === 'receivers');

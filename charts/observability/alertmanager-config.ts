@@ -10,7 +10,8 @@ const httpsPort = 443;
 
 /**
  * Alertmanager's configuration (Prometheus, 'Alerting', 'Configuration', 0.28). It reads secrets from files for each message. The
- * watchdog, of severity `none`, notifies nobody: it only shows that alerts arrive. Neither does an alert of an objective in its first week.
+ * watchdog, of severity `none`, goes to the heartbeat alone, or to nobody: it only shows that alerts arrive. An alert of an objective in
+ * its first week goes to nobody.
  */
 export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
   const receivers = receiversOf(env);
@@ -18,6 +19,10 @@ export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
   if (receivers.length === 0) {
     return { route: { receiver: 'nobody', ...grouped }, receivers: [{ name: 'nobody' }] };
   }
+  const isHeartbeat = ({ kind }: AlertReceiver) => kind === 'heartbeat';
+  const configured = (given: readonly AlertReceiver[]) =>
+    Object.assign({}, ...given.map((each) => receiver(env.cluster.name, each)));
+  const hasHeartbeat = receivers.some(isHeartbeat);
   return {
     route: {
       receiver: 'people',
@@ -26,16 +31,22 @@ export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
       // Repeats the notification of a firing alert twice a day.
       repeat_interval: '12h',
       routes: [
-        { matchers: ['severity="none"'], receiver: 'nobody' },
+        hasHeartbeat
+          ? { matchers: ['severity="none"'], receiver: 'heartbeat', ...beats }
+          : { matchers: ['severity="none"'], receiver: 'nobody' },
         { matchers: [`${burnInLabel}="true"`], receiver: 'nobody' },
       ],
     },
     receivers: [
       { name: 'nobody' },
-      { name: 'people', ...Object.assign({}, ...receivers.map((each) => receiver(env.cluster.name, each))) },
+      { name: 'people', ...configured(receivers.filter((each) => !isHeartbeat(each))) },
+      ...(hasHeartbeat ? [{ name: 'heartbeat', ...configured(receivers.filter(isHeartbeat)) }] : []),
     ],
   };
 }
+
+/** Alertmanager repeats a notification at the first `group_interval` after `repeat_interval`. */
+const beats = { group_interval: '1m', repeat_interval: '5m' };
 
 /** Ports outside of the cluster to which Alertmanager sends. */
 export function receiverPorts(env: Pick<Environment, 'cluster'>): number[] {
@@ -69,6 +80,8 @@ function receiver(cluster: string, given: AlertReceiver): object {
   switch (given.kind) {
     case 'webhook':
       return { webhook_configs: [{ url_file: file(key), send_resolved: true }] };
+    case 'heartbeat':
+      return { webhook_configs: [{ url_file: file(key), send_resolved: false }] };
     case 'slack':
       return {
         slack_configs: [

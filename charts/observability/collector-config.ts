@@ -19,6 +19,7 @@ const labels = {
   container: 'k8s.container.name',
   node: 'k8s.node.name',
   deployment: 'k8s.deployment.name',
+  statefulset: 'k8s.statefulset.name',
   daemonset: 'k8s.daemonset.name',
   job: 'k8s.job.name',
   image_tag: 'container.image.tag',

@@ -1,17 +1,33 @@
 import type { Environment } from '../../model/graph.ts';
-import { databasesOf } from '../../model/schema/database.ts';
+import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
+import { databaseSettings } from '../database/settings.ts';
 import { linesCommand } from './evidence.ts';
 import { alert, type PrometheusRule } from './prometheus-rule.ts';
 
 /** Alerts on the databases that the environment runs. */
 export function databaseRules(env: Environment): PrometheusRule[] {
-  if (databasesOf(env).length === 0) return [];
-  const { instances, backups } = env.cluster.databases;
+  const databases = databasesOf(env).map(({ app }) => ({
+    job: databaseCluster(app),
+    ...databaseSettings(env, app),
+  }));
+  if (databases.length === 0) return [];
+  const hasStandbys = databases.some(({ instances }) => instances > 1);
+  const backedUp = databases.filter(({ backups }) => backups !== undefined);
   return [
     alert('DatabaseInstanceDown', 'page', {
-      expr: `sum by (job) (cnpg_collector_up) < ${instances}`,
+      expr: fewerInstances(databases),
       hold: '10m',
-      summary: `{{ $labels.job }} has {{ $value }} running instances of ${instances}.`,
+      summary: '{{ $labels.job }} has {{ $value }} running instances, fewer than desired.',
+    }),
+    alert('DatabaseAbsent', 'page', {
+      expr: databases.map(({ job }) => `absent(cnpg_collector_up{job="${job}"})`).join(' or '),
+      hold: '10m',
+      summary: 'No instance of {{ $labels.job }} says that it runs.',
+    }),
+    alert('DatabaseMetricsFail', 'ticket', {
+      expr: 'cnpg_collector_last_collection_error > 0',
+      hold: '15m',
+      summary: 'A query for the metrics of {{ $labels.job }} fails: some of its alerts cannot fire.',
     }),
     alert('DatabaseConnectionsUsed', 'page', {
       expr: 'sum by (job, pod) (cnpg_connections_count) / on (job, pod) cnpg_settings_max_connections > 0.9',
@@ -28,7 +44,7 @@ export function databaseRules(env: Environment): PrometheusRule[] {
         more: ' --grep deadlock',
       }),
     }),
-    ...(instances > 1
+    ...(hasStandbys
       ? [
           alert('ReplicationLags', 'ticket', {
             expr: 'cnpg_replication_lag_seconds > 60',
@@ -37,8 +53,19 @@ export function databaseRules(env: Environment): PrometheusRule[] {
           }),
         ]
       : []),
-    ...(backups === undefined ? [] : backupRules()),
+    ...(backedUp.length === 0 ? [] : backupRules()),
   ];
+}
+
+/** The databases that have fewer instances than they should; each number of instances has one comparison. */
+function fewerInstances(databases: readonly { job: string; instances: number }[]): string {
+  const counts = [...new Set(databases.map(({ instances }) => instances))].sort((a, b) => b - a);
+  return counts
+    .map((count) => {
+      const jobs = databases.filter(({ instances }) => instances === count).map(({ job }) => job);
+      return `sum by (job) (cnpg_collector_up{job=~"${jobs.join('|')}"}) < ${count}`;
+    })
+    .join(' or ');
 }
 
 function backupRules(): PrometheusRule[] {
@@ -49,10 +76,16 @@ function backupRules(): PrometheusRule[] {
       summary: 'The newest backup of {{ $labels.job }} failed.',
     }),
     alert('BackupOld', 'page', {
-      // Zero means that there is no backup yet. The schedule can be weekly.
+      // Zero means that there is no backup yet: BackupMissing. The schedule can be weekly.
       expr: 'time() - (max by (job) (cnpg_collector_last_available_backup_timestamp) != 0) > 8 * 86400',
       hold: '30m',
       summary: 'The newest backup of {{ $labels.job }} is older than eight days.',
+    }),
+    alert('BackupMissing', 'page', {
+      // A schedule begins with a backup at once.
+      expr: 'max by (job) (cnpg_collector_last_available_backup_timestamp) == 0',
+      hold: '6h',
+      summary: '{{ $labels.job }} has backups in cluster.yaml, and none was made for six hours.',
     }),
   ];
 }

@@ -72,8 +72,8 @@ function app(name: string) {
     cpuReserved: () => `max(k8s_container_cpu_request{${container}})`,
     memory: () => `sum by (pod) (container_memory_working_set_bytes{${space}})`,
     memoryLimit: () => `max(k8s_container_memory_limit_bytes{${container}})`,
-    pods: () => `k8s_deployment_available{${space}}`,
-    podsWanted: () => `k8s_deployment_desired{${space}}`,
+    pods: () => `k8s_deployment_available{${space}} or k8s_statefulset_ready_pods{${space}}`,
+    podsWanted: () => `k8s_deployment_desired{${space}} or k8s_statefulset_desired_pods{${space}}`,
     restarts: () => `sum by (pod, container) (k8s_container_restarts{${space}})`,
     /** Containers younger than ten minutes, by image tag: a release, or a pod that moved. */
     started: () =>
@@ -175,7 +175,7 @@ const telemetry = {
   spans: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_spans_total[${window}]))`,
   lines: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_log_records_total[${window}]))`,
   queued: () => 'sum by (job, exporter) (otelcol_exporter_queue_size)',
-  firing: () => 'ALERTS{alertstate="firing",alertname!="Watchdog"}',
+  firing: () => 'ALERTS{alertstate="firing",alertname!="Watchdog",burn_in!="true"}',
 };
 
 /** Fill level of volumes, from 0 to 1. */
@@ -216,8 +216,8 @@ const onlyWhen: Readonly<Record<string, string>> = {
     ]),
   ),
   'app.outgoing': 'it made no calls',
-  'app.pods': 'it has no Deployment',
-  'app.podsWanted': 'it has no Deployment',
+  'app.pods': 'it has no pods that run for long',
+  'app.podsWanted': 'it has no pods that run for long',
   'app.started': 'no container started in the last ten minutes',
   'app.certificates': 'its namespace has no certificate',
   'objective.bad1h': 'it served no requests for an hour',

@@ -57,6 +57,11 @@ function collector(): PrometheusRule[] {
       hold: '30m',
       summary: 'More than a tenth of the traces are not stored: apps have used up their part of the volume.',
     }),
+    alert('ClusterStateAbsent', 'ticket', {
+      expr: 'absent(k8s_node_condition_ready)',
+      hold: '15m',
+      summary: 'The collector does not say how nodes and pods are: no alert about them can fire.',
+    }),
   ];
 }
 

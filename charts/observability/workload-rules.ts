@@ -8,8 +8,9 @@ export function workloadRules(env: Pick<Environment, 'name'>): PrometheusRule[] 
   const state = stateCommand(env);
   return [
     alert('ContainerRestarts', 'ticket', {
-      // A gauge: the collector reads the count from the pod's status.
-      expr: 'delta(k8s_container_restarts[15m]) >= 3',
+      // A gauge: the collector reads the count from the pod's status. The long window is for a container that runs for minutes before it
+      // crashes, and for the pauses of the kubelet, which grow to five minutes.
+      expr: 'delta(k8s_container_restarts[15m]) >= 3 or delta(k8s_container_restarts[3h]) >= 6',
       summary:
         'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts repeatedly.',
       evidence: lines,
@@ -26,6 +27,13 @@ export function workloadRules(env: Pick<Environment, 'name'>): PrometheusRule[] 
       hold: '15m',
       summary:
         'The Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has fewer ready pods than desired.',
+      evidence: `${state}\n${lines}`,
+    }),
+    alert('StatefulSetUnavailable', 'page', {
+      expr: 'k8s_statefulset_ready_pods < k8s_statefulset_desired_pods',
+      hold: '15m',
+      summary:
+        'The StatefulSet {{ $labels.namespace }}/{{ $labels.statefulset }} has fewer ready pods than desired.',
       evidence: `${state}\n${lines}`,
     }),
     alert('DaemonSetUnavailable', 'ticket', {

@@ -4,7 +4,12 @@ import { dnsLabel, dnsName } from './kubernetes-names.ts';
 import { tcpPort } from './tcp-port.ts';
 
 /** Keys of the Secret with the confidential fields of receivers. */
-export const receiverKeys = { webhook: 'webhook-url', slack: 'slack-url', mail: 'mail-password' } as const;
+export const receiverKeys = {
+  webhook: 'webhook-url',
+  slack: 'slack-url',
+  mail: 'mail-password',
+  heartbeat: 'heartbeat-url',
+} as const;
 
 const mailAddress = z
   .string()
@@ -54,6 +59,13 @@ const receiver = z.discriminatedUnion('kind', [
         'User name at the SMTP server; the key `mail-password` of the Secret is its password. Default: no login.',
       ),
   }),
+  z.strictObject({
+    kind: z
+      .literal('heartbeat')
+      .describe(
+        "A service outside of the cluster that tells people if it hears nothing (dead man's switch). It gets no alert but the watchdog, by an HTTP POST every five minutes. The key `heartbeat-url` of the Secret is its https:// address.",
+      ),
+  }),
 ]);
 
 /** Receivers of Alertmanager's notifications. */
@@ -74,11 +86,11 @@ export const alertReceivers = z
           });
         }
       })
-      .describe('Receivers; each gets every alert of severity `page` or `ticket`.'),
+      .describe('Receivers; each but a heartbeat gets every alert of severity `page` or `ticket`.'),
     secret: dnsLabel
       .optional()
       .describe(
-        'Name of a Secret in the namespace alertmanager with addresses and passwords of the receivers; created by hand or with SOPS, never rendered. Needed for webhook, slack, and mail with a user.',
+        'Name of a Secret in the namespace alertmanager with addresses and passwords of the receivers; created by hand or with SOPS, never rendered. Needed for webhook, slack, heartbeat, and mail with a user.',
       ),
   })
   .superRefine(({ receivers, secret }, context) => {

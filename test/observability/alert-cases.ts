@@ -58,11 +58,27 @@ function etcdRequests(count: number, seconds: number): Record<string, string> {
   };
 }
 
+/** Free bytes of a volume of a hundred. */
+function volume(available: string): Record<string, string> {
+  return {
+    'kubelet_volume_stats_available_bytes{persistentvolumeclaim="a"}': available,
+    'kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="a"}': '100x400',
+  };
+}
+
 /** Nodes of a DaemonSet. */
 function daemonSet(ready: string, desired: string): Record<string, string> {
   return {
     'k8s_daemonset_ready_nodes{namespace="a",daemonset="b"}': ready,
     'k8s_daemonset_desired_scheduled_nodes{namespace="a",daemonset="b"}': desired,
+  };
+}
+
+/** Pods of a StatefulSet. */
+function statefulSet(ready: string, desired: string): Record<string, string> {
+  return {
+    'k8s_statefulset_ready_pods{namespace="a",statefulset="b"}': ready,
+    'k8s_statefulset_desired_pods{namespace="a",statefulset="b"}': desired,
   };
 }
 
@@ -118,6 +134,24 @@ export const cases: AlertCase[] = [
     series: { 'k8s_container_restarts{namespace="a",pod="b",container="c"}': '0 1 1+0x20' },
     quiet: 16,
   },
+  // It runs for minutes before it crashes: one restart every nine minutes.
+  {
+    alert: 'ContainerRestarts',
+    series: {
+      'k8s_container_restarts{namespace="a",pod="b",container="c"}': Array.from(
+        { length: 20 },
+        (_, i) => `${i}x8`,
+      ).join(' '),
+    },
+    quiet: 30,
+    fires: 90,
+  },
+  // Two restarts in three hours.
+  {
+    alert: 'ContainerRestarts',
+    series: { 'k8s_container_restarts{namespace="a",pod="b",container="c"}': '0x60 1x60 2x80' },
+    quiet: 190,
+  },
   { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '1x30' }, quiet: 14, fires: 16 },
   { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '2x30' }, quiet: 20 },
   {
@@ -137,6 +171,8 @@ export const cases: AlertCase[] = [
     quiet: 14,
     fires: 16,
   },
+  { alert: 'StatefulSetUnavailable', series: statefulSet('2x30', '3x30'), quiet: 14, fires: 16 },
+  { alert: 'StatefulSetUnavailable', series: statefulSet('3x30', '3x30'), quiet: 25 },
   {
     alert: 'DaemonSetUnavailable',
     series: daemonSet('2x30', '3x30'),
@@ -180,8 +216,20 @@ export const cases: AlertCase[] = [
     },
     quiet: 40,
   },
+  // Full in two days at this rate; a volume of two hours is too young for a line through its days.
+  { alert: 'VolumeFull', series: volume('39-0.01x400'), quiet: 120, fires: 370 },
+  { alert: 'VolumeFull', series: volume('80-0.01x400'), quiet: 390 },
   { alert: 'NodeNotReady', series: { 'k8s_node_condition_ready{node="a"}': '0x10' }, quiet: 4, fires: 6 },
   { alert: 'NodeNotReady', series: { 'k8s_node_condition_ready{node="a"}': '1x10' }, quiet: 8 },
+  // Without power: its kubelet says nothing.
+  {
+    alert: 'NodeNotReady',
+    series: { 'k8s_node_condition_ready{node="a"}': '1x3 -1x10' },
+    quiet: 8,
+    fires: 10,
+  },
+  { alert: 'ClusterStateAbsent', series: { 'up{job="orders"}': '1x30' }, quiet: 14, fires: 16 },
+  { alert: 'ClusterStateAbsent', series: { 'k8s_node_condition_ready{node="a"}': '1x30' }, quiet: 25 },
   {
     alert: 'NodeDiskFull',
     series: {
@@ -356,6 +404,44 @@ export const cases: AlertCase[] = [
     },
     quiet: 20,
   },
+  // A preview has one instance.
+  {
+    alert: 'DatabaseInstanceDown',
+    series: { 'cnpg_collector_up{job="pr-12-orders-db",pod="a"}': '1x30' },
+    quiet: 20,
+  },
+  {
+    alert: 'DatabaseInstanceDown',
+    series: { 'cnpg_collector_up{job="pr-12-orders-db",pod="a"}': '0x30' },
+    labels: 'job="pr-12-orders-db"',
+    quiet: 9,
+    fires: 11,
+  },
+  // Every instance is gone, and their series with them.
+  {
+    alert: 'DatabaseAbsent',
+    series: { 'cnpg_collector_up{job="orders-db",pod="a"}': '1x5 stale' },
+    labels: 'job="orders-db"',
+    quiet: 14,
+    fires: 18,
+  },
+  {
+    alert: 'DatabaseAbsent',
+    series: { 'cnpg_collector_up{job="orders-db",pod="a"}': '1x30' },
+    labels: 'job="orders-db"',
+    quiet: 25,
+  },
+  {
+    alert: 'DatabaseMetricsFail',
+    series: { 'cnpg_collector_last_collection_error{job="orders-db",pod="a"}': '1x30' },
+    quiet: 14,
+    fires: 16,
+  },
+  {
+    alert: 'DatabaseMetricsFail',
+    series: { 'cnpg_collector_last_collection_error{job="orders-db",pod="a"}': '0x30' },
+    quiet: 25,
+  },
   {
     alert: 'ReplicationLags',
     series: { 'cnpg_replication_lag_seconds{job="orders-db",pod="b"}': '59x30' },
@@ -394,6 +480,28 @@ export const cases: AlertCase[] = [
   {
     alert: 'BackupOld',
     series: { 'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '0x60' },
+    quiet: 50,
+  },
+  {
+    alert: 'BackupMissing',
+    series: { 'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '0x400' },
+    quiet: 350,
+    fires: 370,
+  },
+  {
+    alert: 'BackupMissing',
+    series: { 'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '0x5 300x400' },
+    quiet: 390,
+  },
+  {
+    alert: 'NotificationsFail',
+    series: { 'alertmanager_notifications_failed_total{integration="slack",reason="clientError"}': '0+1x60' },
+    quiet: 10,
+    fires: 30,
+  },
+  {
+    alert: 'NotificationsFail',
+    series: { 'alertmanager_notifications_failed_total{integration="slack",reason="clientError"}': '2x60' },
     quiet: 50,
   },
   {

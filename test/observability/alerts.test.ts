@@ -23,6 +23,7 @@ const env = environment({
       objective: { success: 99.5, within: '500ms' },
       database: { storage: '1Gi' },
     }),
+    testApp({ name: 'pr-12-orders', database: { storage: '1Gi' } }),
     testApp({ name: 'home', uses: [{ kind: 'metrics', reason: 'It plots them.' }] }),
   ],
   operators: [

@@ -127,6 +127,7 @@ async function startReceivers(): Promise<void> {
   secret('webhook-url', address('/hook'));
   secret('slack-url', address('/slack'));
   secret('mail-password', 'a password');
+  secret('heartbeat-url', address('/beat'));
 }
 
 beforeAll(async () => {
@@ -136,6 +137,7 @@ beforeAll(async () => {
   const receivers = [
     { kind: 'webhook' },
     { kind: 'slack', channel: '#alerts' },
+    { kind: 'heartbeat' },
     {
       kind: 'mail',
       to: ['ada@example.org', 'bob@example.org'],
@@ -162,7 +164,9 @@ beforeAll(async () => {
         .replaceAll(receiversFolder, join(folder, 'receivers'))
         // Minutes in a cluster.
         .replace('group_wait: 30s', 'group_wait: 1s')
-        .replace('group_interval: 5m', 'group_interval: 1s'),
+        .replace('group_interval: 5m', 'group_interval: 1s')
+        .replace('group_interval: 1m', 'group_interval: 1s')
+        .replace('repeat_interval: 5m', 'repeat_interval: 1s'),
     );
   process = await startAlertmanager(folder, args, { SSL_CERT_FILE: join(folder, 'roots.pem') });
   process.stderr?.on('data', (chunk: Buffer) => {
@@ -229,8 +233,14 @@ describe.skipIf(missingAlertmanager !== undefined)(missingAlertmanager ?? 'a mes
     await arrives('the end of all', () => slacks().some(({ attachments: [{ title }] }) => title === all));
   }, 120_000);
 
-  it('is not sent for the watchdog and for an objective in its first week', async () => {
+  it('of the watchdog goes to the heartbeat alone, again and again, and nothing else does', async () => {
     await tell('Watchdog', { severity: 'none', namespace: 'none' });
+    await arrives('the third beat', () => hooks('/beat').length > 2);
+    const alerts = hooks('/beat').flatMap((beat) => beat.alerts.map(({ labels }) => labels.alertname));
+    expect(new Set(alerts)).toEqual(new Set(['Watchdog']));
+  }, 120_000);
+
+  it('is not sent to people for the watchdog and for an objective in its first week', async () => {
     await tell('ErrorBudgetBurns', { severity: 'page', namespace: 'young', burn_in: 'true' });
     await tell('NodeNotReady', { severity: 'page', namespace: 'last' });
     await arrives('the last one', () => told('NodeNotReady', 'firing').length > 0);
@@ -248,6 +258,7 @@ describe.skipIf(missingAlertmanager !== undefined)(missingAlertmanager ?? 'a mes
   it('has no password or address in the log', () => {
     expect(log).not.toContain('a password');
     expect(log).not.toContain('/hook');
+    expect(log).not.toContain('/beat');
   });
 
   it('is not caused by a caller without a certificate of its authority', async () => {
