@@ -87,7 +87,7 @@ export function checkRepository(root: string, repository: Repository): Diagnosti
       ...checkCluster(cluster, all),
       ...checkClusterIdentity(cluster, all),
       ...checkProduction(cluster, all),
-      ...checkRetention(cluster),
+      ...checkRetention(cluster, all),
       ...checkArchitecture(cluster),
     ]),
     ...checkBuilds(root, repository),

@@ -84,6 +84,13 @@ const cases: [name: string, edits: Edit[]][] = [
     'log lines for less than a day where Loki keeps them',
     [[dev, 'provider:', 'observability: { store: grafana }\nretention: { logs: 12h }\nprovider:']],
   ],
+  [
+    'metrics for less than the windows of an objective',
+    [
+      [shopApp, 'resources:', "objective: { success: 99, within: '500ms' },\n  resources:"],
+      [dev, 'provider:', 'observability: { store: light }\nretention: { metrics: 2d }\nprovider:'],
+    ],
+  ],
   ['a wrong choice', [[dev, 'overlay: http', 'overlay: https']]],
   ['an unknown provider', [[dev, 'kind: kind', 'kind: kimd']]],
   ['no provider', [[dev, '  kind: kind\n', '  {}\n']]],

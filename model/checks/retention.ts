@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Loaded } from '../reading/source.ts';
 import { diagnosticAt } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
 import { inGibibytes, inUnits } from '../schema/quantity.ts';
@@ -15,9 +16,33 @@ const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 /** Share of a disk for stored data: the rest is for compaction and for days with more data. */
 const usable = 0.8;
 
-/** Retention must fit the disk of its store and the store's own limits. */
-export function checkRetention(loaded: Loaded<Cluster>): Diagnostic[] {
-  return [...checkShortest(loaded), ...checkDisks(loaded)];
+/** Retention must fit the disk of its store, the store's own limits, and the windows of alerts. */
+export function checkRetention(
+  loaded: Loaded<Cluster>,
+  { apps }: Pick<Repository, 'apps'>,
+): Diagnostic[] {
+  return [...checkShortest(loaded), ...checkObjectives(loaded, apps), ...checkDisks(loaded)];
+}
+
+/** A week of burn-in, of which requests are counted, and a day for the removal of whole blocks. */
+const shortestOfObjectives = '8d';
+
+/** Alerts of objectives compare requests of three days, and `npm run alerts` counts those of a week. */
+function checkObjectives(
+  { source, value: { apps: chosen, observability, retention } }: Loaded<Cluster>,
+  apps: Repository['apps'],
+): Diagnostic[] {
+  if (observability === 'off' || inSeconds(retention.metrics) >= inSeconds(shortestOfObjectives)) return [];
+  const app = apps.find(({ name, value }) => Object.hasOwn(chosen, name) && value.objective !== undefined);
+  if (app === undefined) return [];
+  return [
+    diagnosticAt(source, ['retention', 'metrics'], {
+      code: 'retention-too-short',
+      what: `the retention of metrics is ${retention.metrics}`,
+      why: `'${app.name}' has an objective, whose alerts count the requests of a week`,
+      fix: `write metrics: ${shortestOfObjectives} or more`,
+    }),
+  ];
 }
 
 /** Minimum retention of Loki: its index has one table per day (Loki, 'Log retention'). */
