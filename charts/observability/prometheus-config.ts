@@ -1,4 +1,6 @@
-import type { Environment } from '../../model/graph.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { signInProxy } from '../../model/people.ts';
+import { namespaceOf } from '../kube/names.ts';
 import { kubernetesApiPort } from '../kube/network-policy.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { clientFiles } from './mutual-identity.ts';
@@ -31,7 +33,7 @@ export function prometheusConfig(env: Environment): object {
     },
     scrape_configs: [
       { job_name: 'prometheus', static_configs: [{ targets: [`localhost:${ports.metrics}`] }] },
-      ...scrapeTargets(env).map(scrapeConfig),
+      ...scrapeTargets(env).map((target) => scrapeConfig(target, env)),
       ...kubelet(env),
       apiServer,
     ],
@@ -44,7 +46,10 @@ function clientTls(operator: string): object {
   return { ca_file: roots, cert_file: certificate, key_file: key, server_name: serviceName(operator) };
 }
 
-function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarget): object {
+function scrapeConfig(
+  { job, namespace, labels, port, path, mutual }: ScrapeTarget,
+  { apps }: Pick<Environment, 'apps'>,
+): object {
   const selector = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
@@ -74,6 +79,9 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
       { source_labels: ['__meta_kubernetes_pod_node_name'], target_label: 'node' },
     ],
     ...(port === ports.derivedMetrics ? { metric_relabel_configs: overflow } : {}),
+    ...(job === gatewayJob
+      ? { metric_relabel_configs: apps.filter(({ hosts }) => hosts.length > 0).map(routeOf) }
+      : {}),
   };
 }
 
@@ -87,6 +95,19 @@ const overflow = [
     replacement: 'further names',
   },
 ];
+
+/** Workload of the gateway. */
+const gatewayJob = 'traefik';
+
+/** Names the app of a route, whose namespace is its own or that of the sign-in (Traefik 3.6, provider `kubernetesGateway`). */
+function routeOf(app: EnvironmentApp): object {
+  return {
+    source_labels: ['router'],
+    regex: `(?:http|grpc)route-(?:${namespaceOf(app)}|${signInProxy})-${app.name}-gw-.+`,
+    target_label: 'service_name',
+    replacement: app.name,
+  };
+}
 
 /** Series of each container and volume, without those that neither an alert nor `npm run top` reads. */
 const kept = {

@@ -29,16 +29,42 @@ const spans = {
   slow: (selector: string, window: string) => spans.quantile(0.95, selector, window),
 };
 
+/** Queries of the requests that the gateway routed, like those of spans. The label `service_name` comes from the name of the route. */
+const routed = {
+  requests: (selector: string, window: string, by = '') =>
+    `sum${grouped(by)} (rate(traefik_router_requests_total{${selector}}[${window}]))`,
+  errors: (selector: string, window: string, by = '') =>
+    routed.requests(joined(selector, 'code=~"5.."'), window, by),
+  failed: (selector: string, window: string) =>
+    `(${routed.errors(selector, window)} or vector(0)) / ${routed.requests(selector, window)}`,
+  quantile: (quantile: number, selector: string, window: string, by = '') =>
+    `histogram_quantile(${quantile}, sum by (${joined('le', by)}) (rate(traefik_router_request_duration_seconds_bucket{${selector}}[${window}])))`,
+};
+
+/** An app that sends no spans is measured at the gateway. `spans`: a query that has values if it sends some. `on`: the labels of an app. */
+const elseRouted = (query: string, atGateway: string, spans: string, on = '') =>
+  `(${query} or (${atGateway} unless on (${on}) ${spans}))`;
+
+const each = 'service_name';
+const anyApp = `${each}!=""`;
+
 /** Resources and requests of each app and operator, one series each. */
 const usage = {
   /** Cores. */
   cpu: (window: string) => `sum by (namespace) (rate(container_cpu_usage_seconds_total[${window}]))`,
   /** Bytes. */
   memory: () => 'sum by (namespace) (container_memory_working_set_bytes)',
-  requests: (window: string) => spans.requests(served, window, 'service_name'),
-  errors: (window: string) => spans.errors(served, window, 'service_name'),
-  slow: (window: string) => spans.quantile(0.95, served, window, 'service_name'),
+  requests: (window: string) =>
+    ofEach(spans.requests(served, window, each), routed.requests(anyApp, window, each), window),
+  errors: (window: string) =>
+    ofEach(spans.errors(served, window, each), routed.errors(anyApp, window, each), window),
+  slow: (window: string) =>
+    ofEach(spans.quantile(0.95, served, window, each), routed.quantile(0.95, anyApp, window, each), window),
 };
+
+function ofEach(query: string, atGateway: string, window: string): string {
+  return elseRouted(query, atGateway, spans.requests(served, window, each), each);
+}
 
 /**
  * Series that rules record every minute; the label `app` is the namespace of the workload. apps/home reads them by these names
@@ -58,14 +84,24 @@ export const appSeries = {
 /** Queries of one app, by signal. */
 function app(name: string) {
   const service = `service_name="${name}",${served}`;
+  const route = `service_name="${name}"`;
+  const ofApp = (query: string, atGateway: string, window: string) =>
+    elseRouted(query, atGateway, spans.requests(service, window));
+  const quantile = (of: number, window: string) =>
+    ofApp(spans.quantile(of, service, window), routed.quantile(of, route, window), window);
   const space = `namespace="${namespaceOf({ name })}"`;
   const container = `${space},container="${name}"`;
   return {
-    requests: (window: string) => spans.requests(service, window, 'span_name'),
-    failed: (window: string) => spans.failed(service, window),
-    median: (window: string) => spans.quantile(0.5, service, window),
-    slow: (window: string) => spans.quantile(0.95, service, window),
-    slowest: (window: string) => spans.quantile(0.99, service, window),
+    requests: (window: string) =>
+      ofApp(
+        spans.requests(service, window, 'span_name'),
+        `label_replace(${routed.requests(route, window, 'method')}, "span_name", "$1", "method", "(.+)")`,
+        window,
+      ),
+    failed: (window: string) => ofApp(spans.failed(service, window), routed.failed(route, window), window),
+    median: (window: string) => quantile(0.5, window),
+    slow: (window: string) => quantile(0.95, window),
+    slowest: (window: string) => quantile(0.99, window),
     outgoing: (window: string) =>
       spans.quantile(0.95, `service_name="${name}",span_kind="SPAN_KIND_CLIENT"`, window, 'span_name'),
     cpu: (window: string) => `sum by (pod) (rate(container_cpu_usage_seconds_total{${space}}[${window}]))`,

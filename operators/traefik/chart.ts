@@ -29,6 +29,7 @@ import { bodyMemory, routeNamespace, usesMiddleware } from '../../model/middlewa
 import { needsSignIn } from '../../model/people.ts';
 import { registryHasTls } from '../../model/registry.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
+import { durationBounds } from '../../model/schema/objective.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;
@@ -82,6 +83,14 @@ function servedWithMiddleware(env: Environment): string[] {
   return [...new Set(env.apps.filter(usesMiddleware).map(routeNamespace))];
 }
 
+/** By the route of each app, with the buckets of spans: they stand in for the spans of apps that send none. */
+const metrics = [
+  '--metrics.prometheus.entryPoint=ping',
+  '--metrics.prometheus.addRoutersLabels=true',
+  '--metrics.prometheus.addServicesLabels=false',
+  `--metrics.prometheus.buckets=${Object.values(durationBounds).join(',')}`,
+];
+
 function controller(chart: Chart, env: Environment): void {
   const extended = servedWithMiddleware(env);
   const bodies = memoryOfBodies(env);
@@ -113,7 +122,7 @@ function controller(chart: Chart, env: Environment): void {
             : []),
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
-          ...(runs(env, 'prometheus') ? ['--metrics.prometheus.entryPoint=ping'] : []),
+          ...(runs(env, 'prometheus') ? metrics : []),
           '--providers.kubernetesGateway=true',
           // In all of them it would read all Secrets: it lists them wherever it looks, and waits until it may.
           `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,

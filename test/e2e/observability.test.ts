@@ -5,6 +5,7 @@ import { fewErrors } from '../../charts/kube/names.ts';
 import { allQueries } from '../../charts/observability/queries.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { dashboardFiles } from '../../operators/grafana/chart.ts';
+import { visit } from '../../scripts/cluster/visit.ts';
 import { dashboardData } from '../../scripts/dashboards/panel-data.ts';
 import { type DashboardView, viewOf } from '../../scripts/dashboards/panels.ts';
 import { rangeOf } from '../../scripts/dashboards/time-range.ts';
@@ -17,7 +18,8 @@ import { jsonOf, openStore, type Store, type StoreName } from '../../scripts/tel
 import { usage } from '../../scripts/telemetry/top.ts';
 import { seriesOf } from '../observability/series-of.ts';
 import { until } from '../until.ts';
-import { said, World } from './identity/world.ts';
+import { gatewayPlace } from './gateway.ts';
+import { httpsPort, said, World } from './identity/world.ts';
 import { listInPod } from './observability/calls-to-pod.ts';
 
 /** Namespaces of what observes. */
@@ -37,6 +39,8 @@ const afterTheFirstFault = [
   /^otelcol_receiver_refused_/,
   /^otelcol_processor_tail_sampling_/,
   /^node_timex_/,
+  // This environment has none.
+  /^k8s_statefulset_/,
 ];
 
 const exemplars = z.object({
@@ -239,6 +243,14 @@ describe('observability', () => {
         (value) => value !== undefined,
       );
     }, 'processor, memory, requests and duration of orders');
+    // The front page sends no spans of its requests: the gateway counts them.
+    const place = await gatewayPlace(world.cluster, 'home.dev.localhost', httpsPort);
+    await until(async () => {
+      expect((await visit(place)).status).toBe(200);
+      const rows = await inStore('prometheus', usage);
+      const home = rows.find(({ name }) => name === 'home');
+      return [home?.requests, home?.slow].every((value) => value !== undefined && value > 0);
+    }, 'requests and duration of home');
   });
 
   it('has every series that an alert rule reads', async () => {

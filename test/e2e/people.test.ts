@@ -12,12 +12,11 @@ import { seedDomain } from '../../scripts/seed/data.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { until } from '../until.ts';
 import { gatewayPlace, keyHash, shownCertificate } from './gateway.ts';
-import { said, World } from './identity/world.ts';
+import { httpsPort, said, World } from './identity/world.ts';
 import { mailed, mailedCode, mails, register, signInBy } from './people/registration.ts';
 import { recovers, signsInByPasskey, signsInBySecondFactor } from './people/ways-to-sign-in.ts';
 
 /** Port of the gateway on this machine, in clusters of stories. */
-const httpsPort = 19443;
 
 const club = `https://club.dev.localhost:${httpsPort}`;
 const accounts = `https://accounts.dev.localhost:${httpsPort}`;

@@ -22,7 +22,9 @@ const rows = z.array(
 
 type Rows = z.infer<typeof rows>;
 
-const ports = { http: 19080, https: 19443, registry: 15003 };
+/** HTTPS of the gateway on this machine. */
+export const httpsPort = 19443;
+const ports = { http: 19080, https: httpsPort, registry: 15003 };
 
 /** A checkout of the repository and its cluster. */
 export class World {
