@@ -15,7 +15,7 @@ const program = npmCommand('rollback')
     'Rolls an app back to an earlier version, with one commit in the manifest repository. The database is unchanged: it is refused if a later migration may break the earlier version.',
   )
   .argument('<app>', 'a published app')
-  .option('--env <name>', 'environment, a folder of clusters/', 'prod')
+  .requiredOption('--env <name>', 'environment, a folder of clusters/')
   .option('--to <digest>', 'an earlier version; the first 12 hexadecimal digits are enough')
   .option(
     '--reviewed <file>',
@@ -34,7 +34,7 @@ const program = npmCommand('rollback')
 The app is held at that version: publish and promote skip it until one of them is typed with --release-hold.
 
 Examples:
-  npm run rollback -- orders
+  npm run rollback -- orders --env prod
   npm run rollback -- orders --env staging --to 4e35673047a1
 
 Exit code: 0 if the commit is made, 1 otherwise.`,

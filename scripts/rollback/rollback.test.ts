@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { PublishedApp, PublishedImages, PublishedVersion } from '../../model/schema/published-images.ts';
@@ -94,6 +96,13 @@ it('counts only commits at which the Kustomization was Ready', () => {
   ];
   expect(readyCommits({ status: { history } })).toEqual(['2'.repeat(40), '4'.repeat(40)]);
   expect(readyCommits({ metadata: {} })).toEqual([]);
+});
+
+it('no environment is chosen for a person: --env is required', async () => {
+  const script = join(import.meta.dirname, '../rollback.ts');
+  const { exitCode, stderr } = await execa(process.execPath, [script, 'shop'], { reject: false });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("required option '--env <name>' not specified");
 });
 
 describe('a roll-back', () => {

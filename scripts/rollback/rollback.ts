@@ -56,6 +56,7 @@ export async function rollback(options: RollbackOptions): Promise<number> {
   const cluster = readCluster(environment, root);
   const report = (line: string): void =>
     void process.stderr.write(`${styleText('dim', line, { stream: process.stderr })}\n`);
+  report(`roll-back of ${app} in ${environment}`);
   return withClusterLock(cluster.name, () =>
     rollbackIn(options, cluster, {
       open: (cluster) =>
