@@ -6,10 +6,10 @@ import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
-import { type Git, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Git, GitError, gitIn, hasCommit, isAncestor } from './git.ts';
 import { type ManifestChange, makeCommit } from './make-commit.ts';
 import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory, lastBefore } from './read-commits.ts';
-import { explainDisk, explainRemote, isMovedBranch } from './remote-errors.ts';
+import { explainDisk, explainRemote, isLockedBranch, isMovedBranch } from './remote-errors.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {
@@ -28,6 +28,9 @@ export function remoteAddress(environment: string, { source }: Pick<Cluster, 'so
 
 /** Maximum attempts to rebuild a commit on top of concurrent pushes. */
 const mostTries = 40;
+
+/** Maximum attempts to push while the server has a lock on the branch; another push holds it for less than a second. */
+const mostLockedTries = 5;
 
 /**
  * A manifest repository with several writers. Commits are made in a separate Git folder in the state folder. The checkout stays
@@ -140,6 +143,23 @@ export class ManifestRemote {
     await this.#git()(['update-ref', this.#seenRef, commit]);
   }
 
+  get #unansweredRef(): string {
+    return `refs/unanswered/${this.address.branch}`;
+  }
+
+  /**
+   * The subject and id of the last commit that this machine pushed without an answer, if it arrived nevertheless. The answer is given
+   * once.
+   */
+  async arrived(head: string | undefined): Promise<{ commit: string; subject: string } | undefined> {
+    const git = this.#git();
+    const commit = (await git(['for-each-ref', '--format=%(objectname)', this.#unansweredRef])).trim();
+    if (commit === '') return undefined;
+    await git(['update-ref', '-d', this.#unansweredRef]);
+    if (head === undefined || !(await isAncestor(git, commit, head))) return undefined;
+    return { commit, subject: (await git(['log', '--max-count=1', '--format=%s', commit])).trim() };
+  }
+
   #rewritten(seen: string, now: string | undefined): Failure {
     const { url, branch } = this.address;
     return new Failure(
@@ -205,8 +225,10 @@ export class ManifestRemote {
       if (wanted === undefined) return { commit: head, changed: false, tries };
       const made = await this.make(wanted, head);
       if (made === undefined) return { commit: head, changed: false, tries };
+      await this.#git()(['update-ref', this.#unansweredRef, made]);
       if (await this.#push(made, this.address.branch, head ?? '')) {
         await this.#see(made);
+        await this.#git()(['update-ref', '-d', this.#unansweredRef]);
         return { commit: made, changed: true, tries };
       }
       if (tries === mostTries) {
@@ -247,6 +269,8 @@ export class ManifestRemote {
     try {
       await this.#git()(['push', '--quiet', '--', this.address.url, `:refs/heads/${branch}`]);
     } catch (error) {
+      const left = await this.branches(branch).catch(() => undefined);
+      if (left !== undefined && !left.has(branch)) return;
       throw explainRemote(error, this.address);
     }
   }
@@ -273,12 +297,31 @@ export class ManifestRemote {
   async #push(commit: string, branch: string, expected: string): Promise<boolean> {
     const ref = `refs/heads/${branch}`;
     const lease = `--force-with-lease=${ref}:${expected}`;
-    try {
-      await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
-      return true;
-    } catch (error) {
-      if (isMovedBranch(error)) return false;
-      throw explainRemote(error, this.address);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
+        return true;
+      } catch (error) {
+        if (isMovedBranch(error)) return false;
+        if (!(error instanceof GitError)) throw error;
+        const there = await this.branches(branch).catch(() => undefined);
+        if (there !== undefined && (await this.#contains(there.get(branch), commit))) return true;
+        if (!isLockedBranch(error)) throw explainRemote(error, this.address);
+        if (there !== undefined && (there.get(branch) ?? '') !== expected) return false;
+        if (tries === mostLockedTries) throw explainRemote(error, this.address);
+        await sleep(200 * 2 ** tries, undefined, { signal: this.#signal });
+      }
     }
+  }
+
+  /** Whether a branch of the repository has a commit, which the server may have accepted although its answer was lost. */
+  async #contains(branchHead: string | undefined, commit: string): Promise<boolean> {
+    if (branchHead === undefined || branchHead === commit) return branchHead === commit;
+    const git = this.#git();
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', this.address.url];
+    return git([...fetch, branchHead]).then(
+      () => isAncestor(git, commit, branchHead),
+      () => false,
+    );
   }
 }

@@ -96,7 +96,15 @@ export async function rollbackIn(
   if (options.acceptRewritten) await remote.acceptRewritten();
   const file = publishedImagesFile(environment);
   const read = async (head: string | undefined) => readPublished(environment, await remote.file(head, file));
-  const first = known(options, await read(await remote.head()));
+  const head = await remote.head();
+  const arrived = await remote.arrived(head);
+  if (arrived?.subject.startsWith(subjectOf(options)) && !options.dryRun) {
+    print(
+      `commit ${arrived.commit}\nthe roll-back of ${app} in ${environment} that was typed before arrived, although its answer was lost; nothing was changed now\n`,
+    );
+    return 0;
+  }
+  const first = known(options, await read(head));
   const ready = new Set<string>();
   for (const commit of await world.ready(cluster.name, app)) {
     if (!(await remote.has(commit))) continue;
@@ -130,7 +138,7 @@ export async function rollbackIn(
     const manifests = await world.render(source, { images: after, previews });
     requireDigests(manifests, after, [app]);
     const message = await commitMessage(git, {
-      subject: `Roll back ${app} in ${environment} to ${nameOf(next)}`,
+      subject: `${subjectOf(options)}${nameOf(next)}`,
       body: `From ${nameOf(first)}: ${target.reason}. It is held there until --release-hold.`,
       ...{ source, apps: [app], images: after },
     });
@@ -153,6 +161,11 @@ function known({ app, environment }: RollbackOptions, images: PublishedImages | 
       ? `Publish first: npm run publish -- ${environment}`
       : `Name one of: ${others.join(', ')}`,
   );
+}
+
+/** Beginning of a commit's subject. */
+function subjectOf({ app, environment }: Pick<RollbackOptions, 'app' | 'environment'>): string {
+  return `Roll back ${app} in ${environment} to `;
 }
 
 function nameOf({ image }: PublishedApp | RollbackTarget['version']): string {

@@ -52,6 +52,23 @@ export class TestRepository {
     return ManifestRemote.open({ url, branch: 'main' }, { root, cluster: 'test', gitDir });
   }
 
+  /**
+   * The server ends right after it has accepted the next push to a branch, before it answers.
+   * @param then A command that it runs before it ends, in the repository.
+   */
+  loseAnswer(branch = 'main', then = 'true'): void {
+    const hook = join(this.url, 'hooks/reference-transaction');
+    mkdirSync(dirname(hook), { recursive: true });
+    const script = `#!/bin/sh
+if [ "$1" = committed ] && grep -q "refs/heads/${branch}"; then
+  rm "${hook}"
+  ${then}
+  kill -9 $PPID
+fi
+`;
+    writeFileSync(hook, script, { mode: 0o755 });
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
