@@ -6,7 +6,7 @@ import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
-import { type Git, GitError, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Git, GitError, gitIn, hasCommit, isAncestor, isShallow } from './git.ts';
 import { type ManifestChange, makeCommit } from './make-commit.ts';
 import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory, lastBefore } from './read-commits.ts';
 import { explainDisk, explainRemote, isLockedBranch, isMovedBranch } from './remote-errors.ts';
@@ -73,10 +73,17 @@ export class ManifestRemote {
     } catch (error) {
       throw explainDisk(error);
     }
-    const objects = (
-      await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])
-    ).trim();
-    return new ManifestRemote({ address, root, gitDir, objects, signal });
+    const objects = await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']).catch(
+      (error: unknown) => {
+        if (!(error instanceof GitError)) throw error;
+        throw new Failure(
+          `${root} is no checkout of Git that can be read, and what is published are commits: ${error.said}`,
+          'Clone the repository with the sources (git clone), and type the command there.',
+          { cause: error },
+        );
+      },
+    );
+    return new ManifestRemote({ address, root, gitDir, objects: objects.trim(), signal });
   }
 
   /** Git in the folder of commits. */
@@ -187,12 +194,32 @@ export class ManifestRemote {
   /** Whether a commit is the same as another or an ancestor of it; also false if this machine lacks one of them. */
   async isAncestor(commit: string, of: string): Promise<boolean> {
     const git = this.#gitWithCheckout();
-    return (await hasCommit(git, commit)) && (await hasCommit(git, of)) && isAncestor(git, commit, of);
+    if (!(await hasCommit(git, commit)) || !(await hasCommit(git, of))) return false;
+    return this.#compared(isAncestor(git, commit, of));
   }
 
   /** Whether two commits have any history in common. */
   async areRelated(one: string, other: string): Promise<boolean> {
-    return haveCommonHistory(this.#gitWithCheckout(), one, other);
+    return this.#compared(haveCommonHistory(this.#gitWithCheckout(), one, other));
+  }
+
+  /** @throws Failure if the checkout has only the newest part of the history: commits cannot be compared then. */
+  async refuseShallow(): Promise<void> {
+    if (!(await isShallow(gitIn(this.#root)))) return;
+    throw new Failure(
+      'this checkout has only the newest part of the history, and commits are compared by it.',
+      'Fetch the rest: git fetch --unshallow. In CI, set the depth of the checkout to 0. Then type the same command again.',
+    );
+  }
+
+  /** A comparison of commits, which fails where parents are missing. */
+  async #compared<T>(comparison: Promise<T>): Promise<T> {
+    try {
+      return await comparison;
+    } catch (error) {
+      await this.refuseShallow();
+      throw error;
+    }
   }
 
   /** Paths that differ between two commits. */
@@ -288,6 +315,22 @@ export class ManifestRemote {
             return [ref.replace('refs/heads/', ''), commit];
           }),
       );
+    } catch (error) {
+      throw explainRemote(error, this.address);
+    }
+  }
+
+  /** The sources of the last commit of a branch that names them in its message; undefined if none does. */
+  async sourceOf(branch: string): Promise<string | undefined> {
+    const git = this.#git();
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', this.address.url];
+    try {
+      const commit = (await this.branches(branch)).get(branch);
+      if (commit === undefined) return undefined;
+      await git([...fetch, `refs/heads/${branch}`]);
+      const format = '--format=%(trailers:key=Source-Commit,valueonly)';
+      const named = await git(['log', '--max-count=50', format, commit]);
+      return named.split('\n').find((line) => line !== '');
     } catch (error) {
       throw explainRemote(error, this.address);
     }

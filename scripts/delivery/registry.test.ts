@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureProgram } from '../../images/index.ts';
 import { headManifest, ImageStore } from '../../images/oci/index.ts';
@@ -10,6 +10,7 @@ import { environment } from '../../test/charts/fixture.ts';
 import { pushShop } from '../../test/delivery/push-shop.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
 import { openRegistry, requireImage } from './registry.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
@@ -142,6 +143,36 @@ describe('a failed push gives the reason and the next command, and leaves no ima
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     const { push } = await shop(registry.url);
     await expect(push()).rejects.toThrow('PLINTH_REGISTRY_PASSWORD is not set');
+  });
+
+  it('fails with a broken file of docker login, which it names', async () => {
+    registry = await TestRegistry.start(program);
+    writeFileSync(join(folder, 'config.json'), '{');
+    const { push } = await shop(registry.url);
+    await expect(push()).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining(`${join(folder, 'config.json')}, the credentials of docker login`),
+    });
+  });
+
+  it('fails if the API server is away, and names the other way', async () => {
+    const { cluster } = environment();
+    vi.stubEnv('PLINTH_PUBLISH_REGISTRY', '');
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'a', cluster: { server: 'http://127.0.0.1:1' } }],
+      users: [{ name: 'a', user: {} }],
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+      'current-context': 'a',
+    };
+    mkdirSync(dirname(kubeconfigPath(cluster.name)), { recursive: true });
+    writeFileSync(kubeconfigPath(cluster.name), JSON.stringify(kubeconfig));
+    await expect(openRegistry({ cluster }, ['shop'], { report: () => {} })).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining('ECONNREFUSED'),
+      next: expect.stringContaining('PLINTH_PUBLISH_REGISTRY=registry.test.localhost='),
+    });
   });
 
   it('fails at a read-only registry', async () => {

@@ -66,7 +66,9 @@ export async function openRegistry(
   const given = pushUrl(host);
   if (given === undefined && hasKubeconfig(cluster.name)) {
     report(`${host}: through the API server`);
-    const way = await forwardToPod(cluster.name, 'registry', registryWritePort);
+    const way = await forwardToPod(cluster.name, 'registry', registryWritePort).catch((error: unknown) => {
+      throw withOtherWay(error, host, urlOf(cluster, host));
+    });
     const url = `http://127.0.0.1:${way.port}`;
     await waitForRegistry(url, 30, signal);
     return { host, siblings: names, repository: (path) => ({ url, path }), close: way.close };
@@ -83,6 +85,16 @@ export async function openRegistry(
   };
   // A token is valid for one repository and cannot read others.
   return { host, siblings: [], repository, close: () => {} };
+}
+
+/** The same failure, with the way to the registry that needs no API server. */
+function withOtherWay(error: unknown, host: string, url: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(
+    `${host} cannot be reached through the API server: ${error.message}`,
+    `${error.next}\n  Or go through its public address, with a login: PLINTH_PUBLISH_REGISTRY=${host}=${url}`,
+    { cause: error },
+  );
 }
 
 /** Maximum number of retries of a push after a lost connection. */

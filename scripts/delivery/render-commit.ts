@@ -7,7 +7,7 @@ import { previewsFile } from '../../model/schema/previews.ts';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { isDiskError } from '../files/disk-failure.ts';
-import { GitError, gitIn } from './git.ts';
+import { fetchAdvice, GitError, gitIn, hasCommit } from './git.ts';
 import { writePublished } from './images-file.ts';
 
 /** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
@@ -34,13 +34,12 @@ export class SourceCommit {
    */
   static async open(root: string, commit: string): Promise<SourceCommit> {
     const git = gitIn(root);
-    await git(['cat-file', '-e', `${commit}^{commit}`]).catch((cause: unknown) => {
+    if (!(await hasCommit(git, commit))) {
       throw new Failure(
         `this repository does not have the commit ${commit}, from which the environment was published.`,
-        'Fetch it: git fetch --all. Then type the same command again.',
-        { cause },
+        await fetchAdvice(git),
       );
-    });
+    }
     const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-')).catch((error: unknown) => {
       throw cannotUnpack(error, commit);
     });

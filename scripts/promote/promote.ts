@@ -93,8 +93,9 @@ export async function promote(options: PromoteOptions): Promise<number> {
     if (made === undefined) throw new Error('a promotion changes nothing, and was not refused');
     const branch = promotionBranch(app, to, (version.image ?? version.migrations)?.digest ?? '');
     const body = await requestText(git, { app, to, title, risk, before: there, after: version });
+    await requireRunning(origin, { app, from, version });
     const { request, superseded } = await offer(remote, forge, {
-      ...{ app, environment: to, branch, commit: made, title, body },
+      ...{ app, environment: to, branch, commit: made, source: commit, title, body },
     });
     for (const each of superseded) print(`${each} is superseded: deleted\n`);
     const { url, branch: into } = remote.address;
@@ -139,6 +140,20 @@ async function copyImages({ app, from, to, root }: PromoteOptions, version: Publ
     origin.close();
     registry.close();
   }
+}
+
+/** @throws Failure if the environment no longer runs the version: a newer one may have been promoted meanwhile. */
+export async function requireRunning(
+  origin: ManifestRemote,
+  { app, from, version }: { app: string; from: string; version: PublishedVersion },
+): Promise<void> {
+  const images = readPublished(from, await origin.file(await origin.head(), publishedImagesFile(from)));
+  const now = images?.apps[app];
+  if (now !== undefined && isSameVersion(now, version)) return;
+  throw new Failure(
+    `${from} no longer runs ${nameOf(version)} of ${app}, but ${now === undefined ? 'none' : nameOf(now)}; nothing was pushed.`,
+    'Type the same command again to promote the version that runs now.',
+  );
 }
 
 function nothingOf(app: string, environment: string): Failure {
