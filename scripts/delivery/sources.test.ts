@@ -1,6 +1,7 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TestRepository } from '../../test/delivery/repository.ts';
 import { gitIn } from './git.ts';
 import { SourceCommit } from './render-commit.ts';
@@ -102,6 +103,33 @@ describe('if the manifests have a repository of their own', () => {
     const { root, remote, head = '', commit } = await apart();
     expect(await runningSource(root, remote, { head, images: { source: commit, apps: {} } })).toBe(commit);
   });
+});
+
+it('sources that an interrupted command unpacked are removed by the next one, with their entry in the list of worktrees', async () => {
+  const { root, git, commit } = await world.person();
+  const temporary = join(world.folder, 'tmp');
+  mkdirSync(temporary);
+  vi.stubEnv('TMPDIR', temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const module = JSON.stringify(join(import.meta.dirname, 'render-commit.ts'));
+  const code = `import { SourceCommit } from ${module};
+    await SourceCommit.open(${JSON.stringify(root)}, '${commit}');
+    process.kill(process.pid, 'SIGINT');
+    setInterval(() => {}, 1000);`;
+  const { signal } = await execa(process.execPath, ['--input-type=module', '--eval', code], {
+    reject: false,
+  });
+  expect(signal).toBe('SIGINT');
+  expect(readdirSync(temporary)).toHaveLength(1);
+  const worktrees = async () =>
+    (await git(['worktree', 'list', '--porcelain'])).match(/^worktree /gm)?.length;
+  expect(await worktrees()).toBe(2);
+  const next = await SourceCommit.open(root, commit);
+  expect(readdirSync(temporary)).toHaveLength(1);
+  expect(await worktrees()).toBe(2);
+  await next.close();
+  expect(readdirSync(temporary)).toEqual([]);
+  expect(await worktrees()).toBe(1);
 });
 
 describe('a checkout with a part of the history', () => {
