@@ -146,7 +146,7 @@ describe('a repository that others changed by force', () => {
     const refused = publishApp(root, 'shop', 2);
     await expect(refused).rejects.toThrow(commit.slice(0, 12));
     await expect(refused).rejects.toMatchObject({ next: expect.stringContaining('--accept-rewritten') });
-    await (await world.remote(root)).acceptRewritten();
+    await world.remote(root, { acceptRewritten: true });
     expect(await publishApp(root, 'shop', 2)).toMatchObject({ changed: true });
     expect(await files()).toContain('README.md');
   });

@@ -58,10 +58,19 @@ export class ManifestRemote {
     this.#signal = options.signal;
   }
 
-  /** @param gitDir Default: in the state folder, by the name of the cluster. */
+  /**
+   * @param gitDir Default: in the state folder, by the name of the cluster.
+   * @param acceptRewritten Accepts the branch once although its history was rewritten. Default: false.
+   */
   static async open(
     address: RemoteAddress,
-    options: { root: string; cluster: string; gitDir?: string; signal?: AbortSignal | undefined },
+    options: {
+      root: string;
+      cluster: string;
+      gitDir?: string;
+      acceptRewritten?: boolean;
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<ManifestRemote> {
     const { root, cluster, signal } = options;
     const gitDir = options.gitDir ?? join(stateDir(), cluster, 'published.git');
@@ -83,7 +92,9 @@ export class ManifestRemote {
         );
       },
     );
-    return new ManifestRemote({ address, root, gitDir, objects: objects.trim(), signal });
+    const remote = new ManifestRemote({ address, root, gitDir, objects: objects.trim(), signal });
+    if (options.acceptRewritten === true) await remote.#forgetSeen();
+    return remote;
   }
 
   /** Git in the folder of commits. */
@@ -132,8 +143,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Accepts the branch although its history was rewritten. */
-  async acceptRewritten(): Promise<void> {
+  async #forgetSeen(): Promise<void> {
     await this.#git()(['update-ref', '-d', this.#seenRef]);
   }
 
@@ -155,16 +165,19 @@ export class ManifestRemote {
   }
 
   /**
-   * The subject and id of the last commit that this machine pushed without an answer, if it arrived nevertheless. The answer is given
-   * once.
+   * The last commit that this machine pushed without an answer, if it arrived nevertheless and its subject begins like this. It is
+   * told once.
    */
-  async arrived(head: string | undefined): Promise<{ commit: string; subject: string } | undefined> {
+  async arrived(head: string | undefined, subject: string): Promise<string | undefined> {
     const git = this.#git();
-    const commit = (await git(['for-each-ref', '--format=%(objectname)', this.#unansweredRef])).trim();
-    if (commit === '') return undefined;
-    await git(['update-ref', '-d', this.#unansweredRef]);
+    const format = '--format=%(objectname) %(subject)';
+    const [commit = '', ...words] = (await git(['for-each-ref', format, this.#unansweredRef]))
+      .trim()
+      .split(' ');
+    if (commit === '' || !words.join(' ').startsWith(subject)) return undefined;
     if (head === undefined || !(await isAncestor(git, commit, head))) return undefined;
-    return { commit, subject: (await git(['log', '--max-count=1', '--format=%s', commit])).trim() };
+    await git(['update-ref', '-d', this.#unansweredRef]);
+    return commit;
   }
 
   #rewritten(seen: string, now: string | undefined): Failure {

@@ -30,6 +30,7 @@ export interface OpenOptions {
   request: number;
   /** Apps of the preview. Default: those that the pull request changes. */
   apps: readonly string[];
+  acceptRewritten: boolean;
   root: string;
   now: Date;
   print: (text: string) => void;
@@ -46,7 +47,11 @@ export async function open(options: OpenOptions): Promise<number> {
   const address = remoteAddress(environment, cluster);
   return withClusterLock(cluster.name, async () => {
     const git = gitIn(root);
-    const remote = await ManifestRemote.open(address, { root, cluster: cluster.name });
+    const remote = await ManifestRemote.open(address, {
+      root,
+      cluster: cluster.name,
+      acceptRewritten: options.acceptRewritten,
+    });
     const source = await committedSource(git);
     const env = await environmentAt(root, environment);
     const chosen = previewApps(env.apps, {

@@ -53,9 +53,10 @@ export async function promote(options: PromoteOptions): Promise<number> {
   const forge = target.source.kind === 'git' && !options.dryRun ? forgeOf(target.source) : undefined;
   return withClusterLock(target.name, async () => {
     const git = gitIn(root);
-    const origin = await ManifestRemote.open(remoteAddress(from, source), { root, cluster: source.name });
-    const remote = await ManifestRemote.open(remoteAddress(to, target), { root, cluster: target.name });
-    if (options.acceptRewritten) await remote.acceptRewritten();
+    const given = { root, acceptRewritten: options.acceptRewritten };
+    // Both may be in one repository, which was rewritten for both.
+    const origin = await ManifestRemote.open(remoteAddress(from, source), { ...given, cluster: source.name });
+    const remote = await ManifestRemote.open(remoteAddress(to, target), { ...given, cluster: target.name });
     const originHead = await origin.head();
     const running = readPublished(from, await origin.file(originHead, publishedImagesFile(from)));
     const known = running?.apps[app];

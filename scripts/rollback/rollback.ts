@@ -60,7 +60,9 @@ export async function rollback(options: RollbackOptions): Promise<number> {
   return withClusterLock(cluster.name, () =>
     rollbackIn(options, cluster, {
       open: (cluster) =>
-        ManifestRemote.open(remoteAddress(environment, cluster), { root, cluster: cluster.name }),
+        ManifestRemote.open(remoteAddress(environment, cluster), {
+          ...{ root, cluster: cluster.name, acceptRewritten: options.acceptRewritten },
+        }),
       ready: (cluster, app) => readyCommitsOf(cluster, app, report),
       requireImage: async (cluster, { image, migrations }) => {
         const images = [
@@ -93,18 +95,17 @@ export async function rollbackIn(
   const { app, environment, root, print, reviewed } = options;
   const git = gitIn(root);
   const remote = await world.open(cluster);
-  if (options.acceptRewritten) await remote.acceptRewritten();
   const file = publishedImagesFile(environment);
   const read = async (head: string | undefined) => readPublished(environment, await remote.file(head, file));
   const head = await remote.head();
-  const arrived = await remote.arrived(head);
-  if (arrived?.subject.startsWith(subjectOf(options)) && !options.dryRun) {
+  const first = known(options, await read(head));
+  const arrived = options.dryRun ? undefined : await remote.arrived(head, subjectOf(options));
+  if (arrived !== undefined && isDeepStrictEqual((await read(arrived))?.apps[app], first)) {
     print(
-      `commit ${arrived.commit}\nthe roll-back of ${app} in ${environment} that was typed before arrived, although its answer was lost; nothing was changed now\n`,
+      `commit ${arrived}\nthe roll-back of ${app} in ${environment} that was typed before arrived, although its answer was lost; nothing was changed now\n`,
     );
     return 0;
   }
-  const first = known(options, await read(head));
   const ready = new Set<string>();
   for (const commit of await world.ready(cluster.name, app)) {
     if (!(await remote.has(commit))) continue;

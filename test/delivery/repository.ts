@@ -47,9 +47,12 @@ export class TestRepository {
   }
 
   /** The manifest repository as it is reached from a checkout, on one of several machines. */
-  remote(root: string, { url = this.url, machine = 1 } = {}): Promise<ManifestRemote> {
+  remote(
+    root: string,
+    { url = this.url, machine = 1, acceptRewritten = false } = {},
+  ): Promise<ManifestRemote> {
     const gitDir = join(this.folder, `${basename(root)}-${machine}.git`);
-    return ManifestRemote.open({ url, branch: 'main' }, { root, cluster: 'test', gitDir });
+    return ManifestRemote.open({ url, branch: 'main' }, { root, cluster: 'test', gitDir, acceptRewritten });
   }
 
   /**
