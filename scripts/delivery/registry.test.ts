@@ -16,6 +16,7 @@ import { headManifest, ImageStore, RegistryError } from '../../images/oci/index.
 import { environment } from '../../test/charts/fixture.ts';
 import { pushShop } from '../../test/delivery/push-shop.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
+import { freePort } from '../../test/free-port.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
@@ -193,7 +194,7 @@ describe('a failed push gives the reason and the next command, and leaves no ima
     const kubeconfig = {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+      clusters: [{ name: 'a', cluster: { server: `https://127.0.0.1:${await freePort()}` } }],
       users: [{ name: 'a', user: {} }],
       contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
       'current-context': 'a',

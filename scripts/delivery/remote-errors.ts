@@ -5,7 +5,9 @@ import { GitError } from './git.ts';
 const isMoved =
   /stale info|fetch first|non-fast-forward|incorrect old value|reference already exists|is at [0-9a-f]+ but expected/i;
 
-const isLocked = /cannot lock ref|failed to update ref|unable to create '.*\.lock'/i;
+const isUnclear = /cannot lock ref|failed to update ref/i;
+
+const isLocked = /unable to create '.*\.lock'/i;
 
 /** What forges and servers answer where a login is known and may not do this. */
 const isForbidden =
@@ -32,11 +34,11 @@ export function isMovedBranch(error: unknown): boolean {
 }
 
 /**
- * Whether a push failed because something has a lock on the branch: another push, or a server that ended during one. It may also have
- * moved.
+ * Whether a push failed because the server could not change the branch: another push has a lock on it, or a server that ended during one
+ * left it. The branch may also have moved.
  */
 export function isLockedBranch(error: unknown): boolean {
-  return error instanceof GitError && isLocked.test(error.said);
+  return error instanceof GitError && (isUnclear.test(error.said) || isLocked.test(error.said));
 }
 
 /** An error of Git at a remote repository as a Failure: what the server refuses and why, or no connection. Other errors unchanged. */

@@ -26,7 +26,10 @@ export async function copyBetween(
 ): Promise<void> {
   const isThere = (await headManifest(to, digest)) === digest && (await headManifest(to, tag)) === digest;
   // It is put again nevertheless: the clean-up counts from the last push.
-  const answer = await get(isThere ? to : from, `manifests/${digest}`);
+  const holder = isThere ? to : from;
+  const answer = await get(holder, `manifests/${digest}`).catch((error: unknown) => {
+    throw registryFailure(error, { host: new URL(holder.url).host }, holder.path);
+  });
   const text = await answer.text();
   if (digestOf(text) !== digest) {
     throw new Failure(
