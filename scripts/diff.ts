@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { diff } from './diff/diff.ts';
@@ -17,6 +18,7 @@ const program = npmCommand('diff')
   )
   .option('--env <name>', 'the same as the argument')
   .option('--json', 'write one JSON document')
+  .addOption(new Option(acceptRewritten[0], `with --against cluster: ${acceptRewritten[1]}`))
   .addHelpText(
     'after',
     '\nExamples:\n  npm run diff\n  npm run diff -- --against cluster staging\n\nExit code, as kubectl diff: 0 if nothing differs; 1 if something does; 2 on errors.',
@@ -33,9 +35,11 @@ await runCommand(
       against: 'commit' | 'cluster';
       env?: string;
       json?: true;
+      acceptRewritten?: true;
     }>();
     const env = program.args[0] ?? options.env;
-    if (against === 'cluster') return diffCluster(env, json === true);
+    if (against === 'cluster')
+      return diffCluster(env, { json: json === true, acceptRewritten: options.acceptRewritten === true });
     const found = await withDiagnostics(json === true, print, () => diff(repositoryRoot, from, env));
     if (found === undefined) return 2;
     print(json ? `${JSON.stringify(found, null, 2)}\n` : printDiff(found));
@@ -45,7 +49,10 @@ await runCommand(
   { failed: 2 },
 );
 
-async function diffCluster(environment: string | undefined, json: boolean): Promise<number> {
+async function diffCluster(
+  environment: string | undefined,
+  { json, acceptRewritten }: { json: boolean; acceptRewritten: boolean },
+): Promise<number> {
   if (environment === undefined) {
     throw new Failure(
       'an environment is compared with its cluster, and none is named.',
@@ -57,7 +64,9 @@ async function diffCluster(environment: string | undefined, json: boolean): Prom
     import('./drift/against-cluster.ts'),
     import('./drift/print-drift.ts'),
   ]);
-  const found = await withDiagnostics(json, print, () => againstCluster(repositoryRoot, environment));
+  const found = await withDiagnostics(json, print, () =>
+    againstCluster(repositoryRoot, environment, { acceptRewritten }),
+  );
   if (found === undefined) return 2;
   print(
     json ? `${JSON.stringify(found, null, 2)}\n` : printDrift(found.cluster, found.objects, found.suspended),

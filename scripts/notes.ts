@@ -1,6 +1,7 @@
 import './cli/compile-cache.ts';
 import { InvalidArgumentError } from 'commander';
 import { duration, inSeconds } from '../model/schema/duration.ts';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -20,6 +21,7 @@ const program = npmCommand('notes')
     'all that changed in this time. Default: the last publication, promotion or roll-back',
     ago,
   )
+  .option(...acceptRewritten)
   .addHelpText(
     'after',
     `
@@ -29,12 +31,13 @@ Examples:
 
 Access to the manifest repository is that of Git. Exit code: 0, or 1 on errors.`,
   )
-  .action((environment: string, { since }: { since?: Date }) =>
+  .action((environment: string, { since, ...options }: { since?: Date; acceptRewritten?: true }) =>
     runCommand(async () => {
       const { notes } = await import('./notes/notes.ts');
       return notes({
         environment,
         since,
+        acceptRewritten: options.acceptRewritten === true,
         root: repositoryRoot,
         print: (text) => void process.stdout.write(text),
       });

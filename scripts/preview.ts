@@ -1,4 +1,5 @@
 import './cli/compile-cache.ts';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { requestNumber } from './cli/request-number.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
@@ -8,6 +9,10 @@ const print = (text: string) => void process.stdout.write(text);
 
 const environment = ['<environment>', 'a folder of clusters/ whose cluster.yaml has previews'] as const;
 const request = ['--pr <number>', 'the pull request, or merge request', requestNumber] as const;
+
+interface Options {
+  acceptRewritten?: true;
+}
 
 const program = npmCommand('preview')
   .description(
@@ -35,10 +40,14 @@ program
     (name: string, before: string[]) => [...before, name],
     [],
   )
-  .action((environment: string, { pr, app }: { pr: number; app: string[] }) =>
+  .option(...acceptRewritten)
+  .action((environment: string, { pr, app, ...options }: Options & { pr: number; app: string[] }) =>
     runCommand(async () => {
       const { open } = await import('./preview/open.ts');
-      return open({ environment, request: pr, apps: app, root, now: new Date(), print });
+      return open({
+        ...{ environment, request: pr, apps: app, root, now: new Date(), print },
+        acceptRewritten: options.acceptRewritten === true,
+      });
     }),
   );
 
@@ -47,10 +56,14 @@ program
   .description('removes a preview, with its databases')
   .argument(...environment)
   .requiredOption(...request)
-  .action((environment: string, { pr }: { pr: number }) =>
+  .option(...acceptRewritten)
+  .action((environment: string, { pr, ...options }: Options & { pr: number }) =>
     runCommand(async () => {
       const { close } = await import('./preview/close.ts');
-      return close({ environment, request: pr, root, print });
+      return close({
+        ...{ environment, request: pr, root, print },
+        acceptRewritten: options.acceptRewritten === true,
+      });
     }),
   );
 
@@ -59,10 +72,14 @@ program
   .description('shows the previews of an environment')
   .argument(...environment)
   .option('--json', 'print them as JSON')
-  .action((environment: string, { json }: { json?: true }) =>
+  .option(...acceptRewritten)
+  .action((environment: string, { json, ...options }: Options & { json?: true }) =>
     runCommand(async () => {
       const { list } = await import('./preview/list.ts');
-      return list({ environment, root, now: new Date(), json: json === true, print });
+      return list({
+        ...{ environment, root, now: new Date(), json: json === true, print },
+        acceptRewritten: options.acceptRewritten === true,
+      });
     }),
   );
 
@@ -70,10 +87,14 @@ program
   .command('prune')
   .description('removes the previews whose time is over')
   .argument(...environment)
-  .action((environment: string) =>
+  .option(...acceptRewritten)
+  .action((environment: string, options: Options) =>
     runCommand(async () => {
       const { prune } = await import('./preview/close.ts');
-      return prune({ environment, root, now: new Date(), print });
+      return prune({
+        ...{ environment, root, now: new Date(), print },
+        acceptRewritten: options.acceptRewritten === true,
+      });
     }),
   );
 

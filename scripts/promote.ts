@@ -1,4 +1,5 @@
 import './cli/compile-cache.ts';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -17,10 +18,7 @@ const program = npmCommand('promote')
   .argument('<to>', 'environment that will run it')
   .option('--dry-run', 'print the effects, and change nothing')
   .option('--release-hold', 'also if a roll-back holds the app')
-  .option(
-    '--accept-rewritten',
-    'continue after the history of the manifest repository was rewritten by force',
-  )
+  .option(...acceptRewritten)
   .addHelpText(
     'after',
     `

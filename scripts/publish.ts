@@ -1,5 +1,6 @@
 import './cli/compile-cache.ts';
 import { Option } from 'commander';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -27,10 +28,7 @@ const program = npmCommand('publish')
   )
   .option('--json', 'print the result as JSON')
   .option('--release-hold', 'also publish apps that a roll-back holds')
-  .option(
-    '--accept-rewritten',
-    'continue after the history of the manifest repository was rewritten by force',
-  )
+  .option(...acceptRewritten)
   .addHelpText(
     'after',
     `

@@ -1,4 +1,5 @@
 import './cli/compile-cache.ts';
+import { acceptRewritten } from './cli/accept-rewritten.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
@@ -15,7 +16,7 @@ const program = npmCommand('rollback')
     'Rolls an app back to an earlier version, with one commit in the manifest repository. The database is unchanged: it is refused if a later migration may break the earlier version.',
   )
   .argument('<app>', 'a published app')
-  .option('--env <name>', 'environment, a folder of clusters/', 'prod')
+  .requiredOption('--env <name>', 'environment, a folder of clusters/')
   .option('--to <digest>', 'an earlier version; the first 12 hexadecimal digits are enough')
   .option(
     '--reviewed <file>',
@@ -24,17 +25,14 @@ const program = npmCommand('rollback')
     [],
   )
   .option('--dry-run', 'print the effects, and change nothing')
-  .option(
-    '--accept-rewritten',
-    'continue after the history of the manifest repository was rewritten by force',
-  )
+  .option(...acceptRewritten)
   .addHelpText(
     'after',
     `
 The app is held at that version: publish and promote skip it until one of them is typed with --release-hold.
 
 Examples:
-  npm run rollback -- orders
+  npm run rollback -- orders --env prod
   npm run rollback -- orders --env staging --to 4e35673047a1
 
 Exit code: 0 if the commit is made, 1 otherwise.`,

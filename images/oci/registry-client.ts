@@ -21,8 +21,12 @@ export class RegistryError extends Error {
   /** Whether the request had a body that cannot be sent again. */
   readonly sent: boolean;
 
-  constructor(message: string, { status, sent = false }: { status?: number; sent?: boolean } = {}) {
-    super(message);
+  /** @param cause Of a request without an answer: what was thrown. */
+  constructor(
+    message: string,
+    { status, sent = false, cause }: { status?: number; sent?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
     this.status = status;
     this.sent = sent;
   }
@@ -141,6 +145,7 @@ async function call(repository: RegistryRepository, what: string, options: Call)
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new RegistryError(
       `the registry at ${repository.url} does not answer (${cause}). ${repository.hint ?? ''}`.trimEnd(),
+      { cause: error },
     );
   }
 }

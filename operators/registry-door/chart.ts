@@ -53,6 +53,12 @@ function rootsForNodes(chart: Chart): void {
   ]);
 }
 
+/** Half an hour to find a pause, and an hour to clean up. */
+const deadlineSeconds = 5400;
+
+/** Longer than the job can run, and than its end takes: a push during the collection loses its layers. */
+const closedSeconds = deadlineSeconds + 600;
+
 /**
  * Each night: no push is taken, what nothing keeps is dropped, its blobs are collected, pushes are taken again. Pulls go on.
  * The pod shares the registry's volume, and so its node.
@@ -73,7 +79,12 @@ function cleanUp(chart: Chart, env: Environment): void {
     volumeMounts: [data],
   });
   const age = `${inSeconds(env.cluster.registry.keep) / 3600}h`;
-  const close = step('close', ['close', `--keep=${keepFolder}/keep`, `--age=${age}`, '--closed=1h']);
+  const close = step('close', [
+    'close',
+    `--keep=${keepFolder}/keep`,
+    `--age=${age}`,
+    `--closed=${closedSeconds}s`,
+  ]);
   cronJob(chart, {
     name: cleanup,
     namespace: space,
@@ -82,8 +93,7 @@ function cleanUp(chart: Chart, env: Environment): void {
     cron: '17 3 * * *',
     timeZone: 'Etc/UTC',
     overlap: 'Forbid',
-    // Half an hour to find a pause, and the hour for which the door stays closed.
-    deadlineSeconds: 5400,
+    deadlineSeconds,
     lateSeconds: 3600,
     retries: 0,
     history: { succeeded: 1, failed: 3 },

@@ -22,7 +22,7 @@ import { bundleContent } from './content.ts';
 import type { BundleIndex } from './index-file.ts';
 import { refuseOther } from './load.ts';
 import { readBundle } from './read-bundle.ts';
-import { writeBundle } from './write-bundle.ts';
+import { withBundleLock, writeBundle } from './write-bundle.ts';
 
 // Each write waits for the disk, which others use too.
 vi.setConfig({ testTimeout: 120_000 });
@@ -126,6 +126,32 @@ describe('a bundle', () => {
       expect(sum(file)).toBe(whole);
       expect(existsSync(`${file}.partial`)).toBe(false);
     }
+  });
+
+  it.each([600, 0.3, 0.6, 0.9])(
+    'is not continued behind bytes that never reached the disk, at %d of it',
+    async (part) => {
+      const { content, file } = await small();
+      await writeBundle(file, content, quiet);
+      const whole = sum(file);
+      const bytes = readFileSync(file);
+      const lost = part < 1 ? Math.floor(bytes.length * part) : bytes.length - part * 2;
+      writeFileSync(`${file}.partial`, bytes.fill(0, lost));
+      await writeBundle(file, content, quiet);
+      expect(sum(file)).toBe(whole);
+    },
+  );
+
+  it('is written by one command at a time', async () => {
+    const file = join(folder, 'all.bundle');
+    // As another process that runs.
+    mkdirSync(`${file}.lock`);
+    writeFileSync(`${file}.pid`, `${process.ppid}\n`);
+    await expect(withBundleLock(file, async () => 1)).rejects.toThrow(
+      `(process ${process.ppid}) writes ${file}`,
+    );
+    rmSync(`${file}.lock`, { recursive: true });
+    expect(await withBundleLock(file, async () => 2)).toBe(2);
   });
 
   it('does not continue a partial file with other content', async () => {

@@ -29,8 +29,9 @@ import { mirrorCharts } from '../init-cluster/mirror-charts.ts';
 import { nodePrograms } from '../nodes/node-programs.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { bundleContent } from './content.ts';
+import type { BundleIndex } from './index-file.ts';
 import { lockSum } from './lock-sum.ts';
-import { writeBundle } from './write-bundle.ts';
+import { withBundleLock, writeBundle } from './write-bundle.ts';
 
 /** Images that the engine itself runs: the nodes of Kind, and the mirror. */
 const engineImageNames = [nodeImageName, 'registry'];
@@ -45,8 +46,23 @@ interface Options {
  * interruption, it goes on. Returns the exit code.
  */
 export async function saveBundle(env: Environment, file: string, options: Options): Promise<number> {
-  const { report, signal } = options;
   const target = resolve(file);
+  await mkdir(dirname(target), { recursive: true });
+  const index = await withBundleLock(target, () => save(env, target, options));
+  const size = index.files.reduce((sum, each) => sum + each.size, 0);
+  process.stdout.write(
+    [
+      `${target}: ${index.images.length} images, ${index.files.length} files, ${Math.round(size / 2 ** 20)} MiB`,
+      'On a machine without a network, in a checkout of this commit with its packages (node_modules):',
+      `  npm run bundle -- load ${file}`,
+      '',
+    ].join('\n'),
+  );
+  return 0;
+}
+
+async function save(env: Environment, target: string, options: Options): Promise<BundleIndex> {
+  const { report, signal } = options;
   const registryMirror = mirrorSetting(env.cluster);
   const engine = await ensureEngine(report, registryMirror);
   await ensureMirror(engine, report, signal);
@@ -75,19 +91,9 @@ export async function saveBundle(env: Environment, file: string, options: Option
     engineImages,
     scratch,
   });
-  await mkdir(dirname(target), { recursive: true });
   await writeBundle(target, content, options);
   await rm(scratch, { recursive: true, force: true });
-  const size = content.index.files.reduce((sum, each) => sum + each.size, 0);
-  process.stdout.write(
-    [
-      `${target}: ${content.index.images.length} images, ${content.index.files.length} files, ${Math.round(size / 2 ** 20)} MiB`,
-      'On a machine without a network, in a checkout of this commit with its packages (node_modules):',
-      `  npm run bundle -- load ${file}`,
-      '',
-    ].join('\n'),
-  );
-  return 0;
+  return content.index;
 }
 
 function mirrored(env: Environment, names: readonly string[]): (StoredImage & { ref: string })[] {

@@ -1,14 +1,20 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isAlive, withFileLock } from '../../images/cache/index.ts';
 import type { Report } from '../../images/index.ts';
 import { type TarEntry, tar } from '../../images/oci/index.ts';
+import { Failure } from '../cli/failure.ts';
 import { fullDisk } from '../files/disk-failure.ts';
 import { type BundleIndex, indexPath } from './index-file.ts';
 
 const block = 512;
+
+/** Age at which the lock of an ended process is taken. */
+const staleMs = 10_000;
 
 /** What goes into a bundle: its index, and the file of this machine for each entry of it. */
 export interface BundleContent {
@@ -19,7 +25,8 @@ export interface BundleContent {
 
 /**
  * Writes a bundle to `file`, by way of `FILE.partial`. A partial file of an earlier run with the same index is gone on with
- * after its last whole entry; one with another index is replaced.
+ * after its last entry whose bytes have the checksum of the index: after a power loss a file can have its size and not its content.
+ * One with another index is replaced.
  */
 export async function writeBundle(
   file: string,
@@ -28,7 +35,7 @@ export async function writeBundle(
 ): Promise<void> {
   const partial = `${file}.partial`;
   const entries = entriesOf(index, sources);
-  const done = await wholeEntries(partial, entries);
+  const done = await wholeEntries(partial, index, entries);
   if (done.entries > 0) report(`going on after ${done.entries - 1} of ${index.files.length} files`);
   if (existsSync(partial)) await truncate(partial, done.bytes);
   const rest = Readable.from(counted(tar(entries.slice(done.entries)), done.bytes, entries, report));
@@ -61,6 +68,7 @@ function entriesOf(index: BundleIndex, sources: ReadonlyMap<string, string>): Ta
 /** How many entries a partial file holds as a whole; none where its index is another one. */
 async function wholeEntries(
   partial: string,
+  { files }: BundleIndex,
   entries: readonly TarEntry[],
 ): Promise<{ entries: number; bytes: number }> {
   const size = (await stat(partial).catch(() => undefined))?.size ?? 0;
@@ -69,15 +77,77 @@ async function wholeEntries(
     await rm(partial, { force: true });
     return { entries: 0, bytes: 0 };
   }
-  let count = 0;
-  let bytes = 0;
-  for (const entry of entries) {
-    const end = bytes + block + Math.ceil((await sizeOf(entry)) / block) * block;
-    if (end > size) break;
+  let count = 1;
+  let bytes = block + paddedSize(await sizeOf(first));
+  for (const [i, { size: length, sha256 }] of files.entries()) {
+    const entry = entries[i + 1];
+    const end = bytes + block + paddedSize(length);
+    if (entry === undefined || end > size || !(await hasEntry(partial, bytes, entry, { length, sha256 })))
+      break;
     count++;
     bytes = end;
   }
   return { entries: count, bytes };
+}
+
+function paddedSize(size: number): number {
+  return Math.ceil(size / block) * block;
+}
+
+/** Whether an archive has an entry at a place, with the checksum. */
+async function hasEntry(
+  archive: string,
+  at: number,
+  entry: TarEntry,
+  { length, sha256 }: { length: number; sha256: string },
+): Promise<boolean> {
+  const header = await bytesAt(archive, at, block);
+  for await (const expected of tar([entry], { end: false })) {
+    if (!header.equals(expected)) return false;
+    break;
+  }
+  const hash = createHash('sha256');
+  if (length > 0) {
+    const content = createReadStream(archive, { start: at + block, end: at + block + length - 1 });
+    await pipeline(content, hash);
+  }
+  if (hash.digest('hex') !== sha256) return false;
+  const padding = await bytesAt(archive, at + block + length, paddedSize(length) - length);
+  return padding.every((byte) => byte === 0);
+}
+
+async function bytesAt(file: string, position: number, length: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Runs work while no other command of this machine writes the bundle. @throws Failure if one does. */
+export function withBundleLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  return withFileLock(
+    file,
+    {
+      staleMs,
+      whileHeld: async (pid) => {
+        if (!isAlive(Number(pid))) return undefined;
+        throw new Failure(
+          `another command (process ${pid}) writes ${file}.`,
+          'Wait for it or stop it, or name another file. Then type the same command again.',
+        );
+      },
+      onLost: (error) => {
+        console.error(
+          `error: the lock on ${file} was lost: ${error.message}\n  Type the same command again.`,
+        );
+        process.exit(1);
+      },
+    },
+    work,
+  );
 }
 
 async function sizeOf(entry: TarEntry): Promise<number> {

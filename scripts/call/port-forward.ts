@@ -16,7 +16,11 @@ export async function forwardToPod(
 /** The name of a ready pod of an app or component. @throws Failure if none is ready. */
 export async function readyPod({ core, name: cluster }: ClusterClient, app: string): Promise<string> {
   const labelSelector = `app.kubernetes.io/name=${app}`;
-  const { items } = await core.listNamespacedPod({ namespace: app, labelSelector });
+  const { items } = await core
+    .listNamespacedPod({ namespace: app, labelSelector })
+    .catch((error: unknown) => {
+      throw unreachable(cluster, error);
+    });
   const pod = items.find(isReady)?.metadata?.name;
   if (pod === undefined) {
     throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'For the reason: npm run status');

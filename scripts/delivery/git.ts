@@ -98,6 +98,17 @@ export async function isAncestor(git: Git, commit: string, of: string): Promise<
   );
 }
 
+/** The command that fetches a missing commit into a checkout, as advice. */
+export async function fetchAdvice(git: Git): Promise<string> {
+  const command = (await isShallow(git)) ? 'git fetch --unshallow' : 'git fetch --all';
+  return `Fetch it: ${command}. Then type the same command again.`;
+}
+
+/** Whether a checkout has only the newest part of the history. */
+export async function isShallow(git: Git): Promise<boolean> {
+  return (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true';
+}
+
 /** Git's subcommand in a list of arguments, after Git's global options. */
 function commandIn(args: readonly string[]): string {
   return args.find((arg, i) => !arg.startsWith('-') && args[i - 1] !== '-c') ?? '';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -146,7 +146,7 @@ describe('a repository that others changed by force', () => {
     const refused = publishApp(root, 'shop', 2);
     await expect(refused).rejects.toThrow(commit.slice(0, 12));
     await expect(refused).rejects.toMatchObject({ next: expect.stringContaining('--accept-rewritten') });
-    await (await world.remote(root)).acceptRewritten();
+    await world.remote(root, { acceptRewritten: true });
     expect(await publishApp(root, 'shop', 2)).toMatchObject({ changed: true });
     expect(await files()).toContain('README.md');
   });
@@ -210,7 +210,49 @@ describe('a push that is refused leaves the repository as it was', () => {
   it('if the repository cannot be reached', async () => {
     const { root } = await world.person();
     const remote = await world.remote(root, { url: join(world.folder, 'nowhere.git') });
-    await expect(remote.head()).rejects.toThrow('cannot be reached');
+    await expect(remote.head()).rejects.toThrow('there is no repository');
+  });
+
+  it('if the server kept a lock on the branch: it is not made again for it', async () => {
+    const { root } = await world.person();
+    await publishApp(root, 'shop', 1);
+    writeFileSync(join(world.url, 'refs/heads/main.lock'), '');
+    const remote = await world.remote(root);
+    let made = 0;
+    const refused = remote.commit(async () => {
+      made++;
+      return { files: new Map([['a', '1']]), replaces: ['a'], message: 'Publish' };
+    });
+    await expect(refused).rejects.toThrow('has a lock on main that nobody gives up');
+    expect(made).toBe(1);
+    rmSync(join(world.url, 'refs/heads/main.lock'));
+    expect(await publishApp(root, 'shop', 2)).toMatchObject({ changed: true, tries: 1 });
+  });
+});
+
+describe('a push that the server accepted, and whose answer was lost', () => {
+  it('is done', async () => {
+    const { root } = await world.person();
+    await publishApp(root, 'shop', 1);
+    world.loseAnswer();
+    const { changed, commit } = await publishApp(root, 'shop', 2);
+    expect(changed).toBe(true);
+    expect((await world.git(['rev-parse', 'main'])).trim()).toBe(commit);
+    expect(Number(await world.git(['rev-list', '--count', 'main']))).toBe(2);
+  });
+
+  it('is done also for a branch of its own', async () => {
+    const { root, commit, git } = await world.person();
+    await git(['push', '--quiet', world.url, 'main']);
+    const remote = await world.remote(root);
+    const head = await remote.head();
+    const made = await remote.make(
+      { files: new Map([['a', '1']]), replaces: ['a'], message: 'Promote' },
+      head,
+    );
+    world.loseAnswer('promote/shop');
+    await remote.pushBranch(made ?? '', 'promote/shop');
+    expect((await world.git(['rev-parse', 'promote/shop~1'])).trim()).toBe(commit);
   });
 });
 

@@ -6,10 +6,10 @@ import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
-import { type Git, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Git, GitError, gitIn, hasCommit, isAncestor, isShallow } from './git.ts';
 import { type ManifestChange, makeCommit } from './make-commit.ts';
 import { changedPaths, commitsOfPath, filesOfCommit, haveCommonHistory, lastBefore } from './read-commits.ts';
-import { explainDisk, explainRemote, isMovedBranch } from './remote-errors.ts';
+import { explainDisk, explainRemote, isLockedBranch, isMovedBranch } from './remote-errors.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {
@@ -28,6 +28,9 @@ export function remoteAddress(environment: string, { source }: Pick<Cluster, 'so
 
 /** Maximum attempts to rebuild a commit on top of concurrent pushes. */
 const mostTries = 40;
+
+/** Maximum attempts to push while the server has a lock on the branch; another push holds it for less than a second. */
+const mostLockedTries = 5;
 
 /**
  * A manifest repository with several writers. Commits are made in a separate Git folder in the state folder. The checkout stays
@@ -55,10 +58,19 @@ export class ManifestRemote {
     this.#signal = options.signal;
   }
 
-  /** @param gitDir Default: in the state folder, by the name of the cluster. */
+  /**
+   * @param gitDir Default: in the state folder, by the name of the cluster.
+   * @param acceptRewritten Accepts the branch once although its history was rewritten. Default: false.
+   */
   static async open(
     address: RemoteAddress,
-    options: { root: string; cluster: string; gitDir?: string; signal?: AbortSignal | undefined },
+    options: {
+      root: string;
+      cluster: string;
+      gitDir?: string;
+      acceptRewritten?: boolean;
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<ManifestRemote> {
     const { root, cluster, signal } = options;
     const gitDir = options.gitDir ?? join(stateDir(), cluster, 'published.git');
@@ -70,10 +82,19 @@ export class ManifestRemote {
     } catch (error) {
       throw explainDisk(error);
     }
-    const objects = (
-      await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])
-    ).trim();
-    return new ManifestRemote({ address, root, gitDir, objects, signal });
+    const objects = await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']).catch(
+      (error: unknown) => {
+        if (!(error instanceof GitError)) throw error;
+        throw new Failure(
+          `${root} is no checkout of Git that can be read, and what is published are commits: ${error.said}`,
+          'Clone the repository with the sources (git clone), and type the command there.',
+          { cause: error },
+        );
+      },
+    );
+    const remote = new ManifestRemote({ address, root, gitDir, objects: objects.trim(), signal });
+    if (options.acceptRewritten === true) await remote.#forgetSeen();
+    return remote;
   }
 
   /** Git in the folder of commits. */
@@ -122,8 +143,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Accepts the branch although its history was rewritten. */
-  async acceptRewritten(): Promise<void> {
+  async #forgetSeen(): Promise<void> {
     await this.#git()(['update-ref', '-d', this.#seenRef]);
   }
 
@@ -138,6 +158,26 @@ export class ManifestRemote {
 
   async #see(commit: string): Promise<void> {
     await this.#git()(['update-ref', this.#seenRef, commit]);
+  }
+
+  get #unansweredRef(): string {
+    return `refs/unanswered/${this.address.branch}`;
+  }
+
+  /**
+   * The last commit that this machine pushed without an answer, if it arrived nevertheless and its subject begins like this. It is
+   * told once.
+   */
+  async arrived(head: string | undefined, subject: string): Promise<string | undefined> {
+    const git = this.#git();
+    const format = '--format=%(objectname) %(subject)';
+    const [commit = '', ...words] = (await git(['for-each-ref', format, this.#unansweredRef]))
+      .trim()
+      .split(' ');
+    if (commit === '' || !words.join(' ').startsWith(subject)) return undefined;
+    if (head === undefined || !(await isAncestor(git, commit, head))) return undefined;
+    await git(['update-ref', '-d', this.#unansweredRef]);
+    return commit;
   }
 
   #rewritten(seen: string, now: string | undefined): Failure {
@@ -167,12 +207,32 @@ export class ManifestRemote {
   /** Whether a commit is the same as another or an ancestor of it; also false if this machine lacks one of them. */
   async isAncestor(commit: string, of: string): Promise<boolean> {
     const git = this.#gitWithCheckout();
-    return (await hasCommit(git, commit)) && (await hasCommit(git, of)) && isAncestor(git, commit, of);
+    if (!(await hasCommit(git, commit)) || !(await hasCommit(git, of))) return false;
+    return this.#compared(isAncestor(git, commit, of));
   }
 
   /** Whether two commits have any history in common. */
   async areRelated(one: string, other: string): Promise<boolean> {
-    return haveCommonHistory(this.#gitWithCheckout(), one, other);
+    return this.#compared(haveCommonHistory(this.#gitWithCheckout(), one, other));
+  }
+
+  /** @throws Failure if the checkout has only the newest part of the history: commits cannot be compared then. */
+  async refuseShallow(): Promise<void> {
+    if (!(await isShallow(gitIn(this.#root)))) return;
+    throw new Failure(
+      'this checkout has only the newest part of the history, and commits are compared by it.',
+      'Fetch the rest: git fetch --unshallow. In CI, set the depth of the checkout to 0. Then type the same command again.',
+    );
+  }
+
+  /** A comparison of commits, which fails where parents are missing. */
+  async #compared<T>(comparison: Promise<T>): Promise<T> {
+    try {
+      return await comparison;
+    } catch (error) {
+      await this.refuseShallow();
+      throw error;
+    }
   }
 
   /** Paths that differ between two commits. */
@@ -205,8 +265,10 @@ export class ManifestRemote {
       if (wanted === undefined) return { commit: head, changed: false, tries };
       const made = await this.make(wanted, head);
       if (made === undefined) return { commit: head, changed: false, tries };
+      await this.#git()(['update-ref', this.#unansweredRef, made]);
       if (await this.#push(made, this.address.branch, head ?? '')) {
         await this.#see(made);
+        await this.#git()(['update-ref', '-d', this.#unansweredRef]);
         return { commit: made, changed: true, tries };
       }
       if (tries === mostTries) {
@@ -247,6 +309,8 @@ export class ManifestRemote {
     try {
       await this.#git()(['push', '--quiet', '--', this.address.url, `:refs/heads/${branch}`]);
     } catch (error) {
+      const left = await this.branches(branch).catch(() => undefined);
+      if (left !== undefined && !left.has(branch)) return;
       throw explainRemote(error, this.address);
     }
   }
@@ -269,16 +333,51 @@ export class ManifestRemote {
     }
   }
 
+  /** The sources of the last commit of a branch that names them in its message; undefined if none does. */
+  async sourceOf(branch: string): Promise<string | undefined> {
+    const git = this.#git();
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', this.address.url];
+    try {
+      const commit = (await this.branches(branch)).get(branch);
+      if (commit === undefined) return undefined;
+      await git([...fetch, `refs/heads/${branch}`]);
+      const format = '--format=%(trailers:key=Source-Commit,valueonly)';
+      const named = await git(['log', '--max-count=50', format, commit]);
+      return named.split('\n').find((line) => line !== '');
+    } catch (error) {
+      throw explainRemote(error, this.address);
+    }
+  }
+
   /** Returns false if the branch is no longer at `expected`; empty means that there was no branch. */
   async #push(commit: string, branch: string, expected: string): Promise<boolean> {
     const ref = `refs/heads/${branch}`;
     const lease = `--force-with-lease=${ref}:${expected}`;
-    try {
-      await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
-      return true;
-    } catch (error) {
-      if (isMovedBranch(error)) return false;
-      throw explainRemote(error, this.address);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
+        return true;
+      } catch (error) {
+        if (isMovedBranch(error)) return false;
+        if (!(error instanceof GitError)) throw error;
+        const there = await this.branches(branch).catch(() => undefined);
+        if (there !== undefined && (await this.#contains(there.get(branch), commit))) return true;
+        if (!isLockedBranch(error)) throw explainRemote(error, this.address);
+        if (there !== undefined && (there.get(branch) ?? '') !== expected) return false;
+        if (tries === mostLockedTries) throw explainRemote(error, this.address);
+        await sleep(200 * 2 ** tries, undefined, { signal: this.#signal });
+      }
     }
+  }
+
+  /** Whether a branch of the repository has a commit, which the server may have accepted although its answer was lost. */
+  async #contains(branchHead: string | undefined, commit: string): Promise<boolean> {
+    if (branchHead === undefined || branchHead === commit) return branchHead === commit;
+    const git = this.#git();
+    const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', this.address.url];
+    return git([...fetch, branchHead]).then(
+      () => isAncestor(git, commit, branchHead),
+      () => false,
+    );
   }
 }

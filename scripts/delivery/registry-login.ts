@@ -26,7 +26,12 @@ export async function registryLogin(
       'Set both, or neither: then the login of docker or podman is used.',
     );
   }
-  return credentialsOf({ host, path: '' }, report);
+  return credentialsOf({ host, path: '' }, report).catch((error: unknown) => {
+    throw new Failure(
+      error instanceof Error ? error.message : String(error),
+      'Then type the same command again.',
+    );
+  });
 }
 
 /**

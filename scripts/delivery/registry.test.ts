@@ -1,16 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener, type ServerResponse } from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  createServer as createHttpServer,
+  request as httpRequest,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureProgram } from '../../images/index.ts';
-import { headManifest, ImageStore } from '../../images/oci/index.ts';
+import { headManifest, ImageStore, RegistryError } from '../../images/oci/index.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { pushShop } from '../../test/delivery/push-shop.ts';
 import { TestRegistry } from '../../test/delivery/registry.ts';
+import { freePort } from '../../test/free-port.ts';
 import { publish as putImage } from '../../test/registries/image-fixture.ts';
-import { openRegistry, requireImage } from './registry.ts';
+import { Failure } from '../cli/failure.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import { openRegistry, registryFailure, requireImage } from './registry.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
 
@@ -58,6 +68,17 @@ async function answering(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A key and a certificate that no authority has signed. */
+function selfSigned(folder: string): { key: string; cert: string } {
+  const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', cert, ...subject], {
+    stdio: 'ignore',
+  });
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
+
 /** Forwards to another port, and ends the first connections after `after` bytes each. */
 async function cutting(to: string, cuts: number, after: number): Promise<string> {
   let left = cuts;
@@ -89,6 +110,19 @@ describe('a push to the registry that clusters run', () => {
     said.length = 0;
     expect(await push()).toBe(digest);
     expect(said).toEqual([]);
+  });
+
+  it('makes an image that is there as young as a new one, because the clean-up goes by its time', async () => {
+    registry = await TestRegistry.start(program);
+    const { push } = await shop(registry.url);
+    await push();
+    const link = join(
+      registry.folder,
+      'data/docker/registry/v2/repositories/shop/_manifests/tags/abc/current/link',
+    );
+    utimesSync(link, 1, 1);
+    await push();
+    expect(statSync(link).mtimeMs).toBeGreaterThan(Date.now() - 600_000);
   });
 
   it('uses the login that `docker login` stored', async () => {
@@ -144,6 +178,36 @@ describe('a failed push gives the reason and the next command, and leaves no ima
     await expect(push()).rejects.toThrow('PLINTH_REGISTRY_PASSWORD is not set');
   });
 
+  it('fails with a broken file of docker login, which it names', async () => {
+    registry = await TestRegistry.start(program);
+    writeFileSync(join(folder, 'config.json'), '{');
+    const { push } = await shop(registry.url);
+    await expect(push()).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining(`${join(folder, 'config.json')}, the credentials of docker login`),
+    });
+  });
+
+  it('fails if the API server is away, and names the other way', async () => {
+    const { cluster } = environment();
+    vi.stubEnv('PLINTH_PUBLISH_REGISTRY', '');
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'a', cluster: { server: `https://127.0.0.1:${await freePort()}` } }],
+      users: [{ name: 'a', user: {} }],
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+      'current-context': 'a',
+    };
+    mkdirSync(dirname(kubeconfigPath(cluster.name)), { recursive: true });
+    writeFileSync(kubeconfigPath(cluster.name), JSON.stringify(kubeconfig));
+    await expect(openRegistry({ cluster }, ['shop'], { report: () => {} })).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining('ECONNREFUSED'),
+      next: expect.stringContaining('PLINTH_PUBLISH_REGISTRY=registry.test.localhost='),
+    });
+  });
+
   it('fails at a read-only registry', async () => {
     registry = await TestRegistry.start(program, { readonly: true });
     const { push } = await shop(registry.url);
@@ -162,6 +226,58 @@ describe('a failed push gives the reason and the next command, and leaves no ima
     });
     const { push } = await shop(url);
     await expect(push()).rejects.toThrow(says);
+  });
+
+  it.each([
+    [503, 'does not serve shop at the moment', 'clean-up'],
+    [429, 'does not serve shop at the moment', 'too many requests'],
+  ])('fails at a registry that stays busy with %d', async (status, says, next) => {
+    // Later than the longest patience.
+    const url = await answering((_, response) => response.writeHead(status, { 'retry-after': '61' }).end());
+    const { push } = await shop(url);
+    await expect(push()).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining(says),
+      next: expect.stringContaining(next),
+    });
+  });
+
+  it('asks a busy registry again, and goes on', async () => {
+    registry = await TestRegistry.start(program);
+    let busy = 2;
+    const url = await answering((request, response) => {
+      if (busy-- > 0) return void response.writeHead(503, { 'retry-after': '0' }).end();
+      const to = new URL(request.url ?? '', registry.url);
+      request.pipe(
+        httpRequest(to, { method: request.method, headers: request.headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        }),
+      );
+    });
+    const { push, digest, said } = await shop(url);
+    expect(await push()).toBe(digest);
+    expect(said.join()).toContain('answers 503: asking again');
+  });
+
+  it('fails for a certificate that this machine does not trust, with the command that writes the roots', async () => {
+    const { key, cert } = selfSigned(folder);
+    const server = createHttpsServer({ key, cert }, (_, response) => response.end());
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    onTestFinished(() => void server.close());
+    const { push, said } = await shop(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await expect(push()).rejects.toMatchObject({
+      name: 'Failure',
+      message: expect.stringContaining('does not trust the certificate of registry.test.localhost'),
+      next: expect.stringContaining('npm run registry -- trust --env ENVIRONMENT'),
+    });
+    expect(said.join()).not.toContain('going on');
+  });
+
+  it('fails if the login is wanted without TLS, as what it is', () => {
+    const refused = new Failure('wants the login sent without TLS.', 'Have its realm begin with https://');
+    const error = new RegistryError('does not answer', { cause: refused });
+    expect(registryFailure(error, { host: 'registry.example.org' }, 'shop')).toBe(refused);
   });
 
   it('fails for an image of another architecture, before anything is sent', async () => {

@@ -9,6 +9,7 @@ import {
   manifestTypes,
   platformName,
   platformSchema,
+  putManifest,
   RegistryError,
   type RegistryRepository,
   type StoredImage,
@@ -21,6 +22,7 @@ import { registryWritePort } from '../../operators/registry/configuration.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
 import { hasKubeconfig } from '../cluster/client.ts';
+import { busyStatuses, patientFetch } from './patient-fetch.ts';
 import { registryLogin, withLogin } from './registry-login.ts';
 
 /** The registry of an environment, for reads and pushes. */
@@ -66,15 +68,21 @@ export async function openRegistry(
   const given = pushUrl(host);
   if (given === undefined && hasKubeconfig(cluster.name)) {
     report(`${host}: through the API server`);
-    const way = await forwardToPod(cluster.name, 'registry', registryWritePort);
+    const way = await forwardToPod(cluster.name, 'registry', registryWritePort).catch((error: unknown) => {
+      throw withOtherWay(error, host, urlOf(cluster, host));
+    });
     const url = `http://127.0.0.1:${way.port}`;
     await waitForRegistry(url, 30, signal);
-    return { host, siblings: names, repository: (path) => ({ url, path }), close: way.close };
+    const patient = patientFetch(fetch, { report, signal });
+    return { host, siblings: names, repository: (path) => ({ url, path, fetch: patient }), close: way.close };
   }
   const url = given ?? urlOf(cluster, host);
   const login = await registryLogin(host, report);
   const repositories = new Map(
-    names.map((path) => [path, { url, path, fetch: withLogin(url, login, `repository:${path}:pull,push`) }]),
+    names.map((path) => {
+      const signedIn = withLogin(url, login, `repository:${path}:pull,push`);
+      return [path, { url, path, fetch: patientFetch(signedIn, { report, signal }) }];
+    }),
   );
   const repository = (path: string): RegistryRepository => {
     const found = repositories.get(path);
@@ -83,6 +91,16 @@ export async function openRegistry(
   };
   // A token is valid for one repository and cannot read others.
   return { host, siblings: [], repository, close: () => {} };
+}
+
+/** The same failure, with the way to the registry that needs no API server. */
+function withOtherWay(error: unknown, host: string, url: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(
+    `${host} cannot be reached through the API server: ${error.message}`,
+    `${error.next}\n  Or go through its public address, with a login: PLINTH_PUBLISH_REGISTRY=${host}=${url}`,
+    { cause: error },
+  );
 }
 
 /** Maximum number of retries of a push after a lost connection. */
@@ -107,7 +125,9 @@ export async function pushImage(
       const there =
         (await headManifest(target, manifest.digest)) === manifest.digest &&
         (await headManifest(target, image.tag)) === manifest.digest;
-      if (!there) {
+      // Also one that is there: the clean-up counts from the last push.
+      if (there) await putManifest(target, image.tag, manifest.type, manifest.text);
+      else {
         report(`${name}: pushing`);
         await copyImage(image, target, { siblings: registry.siblings, signal });
       }
@@ -192,7 +212,9 @@ export async function readText(repository: RegistryRepository, what: string): Pr
 export function asLost(error: unknown, { url }: RegistryRepository): unknown {
   if (!(error instanceof TypeError)) return error;
   const why = error.cause instanceof Error ? error.cause.message : error.message;
-  return new RegistryError(`the registry at ${url} does not answer, or the connection was lost (${why})`);
+  return new RegistryError(`the registry at ${url} does not answer, or the connection was lost (${why})`, {
+    cause: error,
+  });
 }
 
 function platformIn(configuration: string): string {
@@ -218,11 +240,22 @@ function refusePlatform(name: string, found: string, wanted: string): void {
 function isLost(error: unknown): boolean {
   if (error instanceof Failure) return false;
   if (!(error instanceof RegistryError)) return true;
+  if (error.cause instanceof Failure || isUntrusted(error)) return false;
   return (
     error.status === undefined ||
     (error.status === 401 && error.sent) ||
-    [429, 502, 503, 504].includes(error.status)
+    // A request that could be repeated was: `patientFetch`.
+    (busyStatuses.includes(error.status) && error.sent)
   );
+}
+
+/** Names that Node's TLS gives to certificates that it does not accept (OpenSSL, X509_verify_cert_error_string). */
+const certificateErrors = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER/;
+
+/** Whether a request failed because this machine does not trust the certificate. */
+function isUntrusted({ cause }: RegistryError): boolean {
+  const thrown = cause instanceof Error ? cause.cause : undefined;
+  return thrown instanceof Error && 'code' in thrown && certificateErrors.test(String(thrown.code));
 }
 
 /** Explains a registry's refusal with the next command; returns other errors unchanged. */
@@ -230,6 +263,24 @@ export function registryFailure(error: unknown, { host }: Pick<TeamRegistry, 'ho
   if (!(error instanceof RegistryError)) return error;
   const options = { cause: error };
   const { status, message } = error;
+  // One of ours, thrown while a request was prepared.
+  if (error.cause instanceof Failure) return error.cause;
+  if (isUntrusted(error)) {
+    return new Failure(
+      `this machine does not trust the certificate of ${host}: ${message}`,
+      'Write its roots, and do what is printed: npm run registry -- trust --env ENVIRONMENT. For another authority: export NODE_EXTRA_CA_CERTS=FILE. Then type the same command again.',
+      options,
+    );
+  }
+  if (status !== undefined && busyStatuses.includes(status)) {
+    return new Failure(
+      `${host} does not serve ${name} at the moment: ${message}`,
+      status === 429
+        ? 'It has got too many requests. Type the same command again in some minutes: it continues where it stopped.'
+        : 'Its clean-up may run, which takes no pushes for some minutes each night from 03:17 UTC, or it starts again: npm run status. Type the same command again later: it continues where it stopped.',
+      options,
+    );
+  }
   if (status === 401) {
     return new Failure(
       `${host} refused access to ${name}: there is no login, or it has expired: ${message}`,

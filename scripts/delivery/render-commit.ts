@@ -1,5 +1,5 @@
 import { existsSync, globSync, symlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -7,11 +7,15 @@ import { previewsFile } from '../../model/schema/previews.ts';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { isDiskError } from '../files/disk-failure.ts';
-import { GitError, gitIn } from './git.ts';
+import { makeStaging, removeAbandoned } from '../files/staging.ts';
+import { fetchAdvice, GitError, gitIn, hasCommit } from './git.ts';
 import { writePublished } from './images-file.ts';
 
 /** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
 export type Manifests = Map<string, string>;
+
+/** Beginning of the name of a temporary folder with sources. */
+const prefix = 'plinth-sources-';
 
 /** The files of a source commit in a temporary folder, until it is closed. */
 export class SourceCommit {
@@ -34,18 +38,23 @@ export class SourceCommit {
    */
   static async open(root: string, commit: string): Promise<SourceCommit> {
     const git = gitIn(root);
-    await git(['cat-file', '-e', `${commit}^{commit}`]).catch((cause: unknown) => {
+    if (!(await hasCommit(git, commit))) {
       throw new Failure(
         `this repository does not have the commit ${commit}, from which the environment was published.`,
-        'Fetch it: git fetch --all. Then type the same command again.',
-        { cause },
+        await fetchAdvice(git),
       );
-    });
-    const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-')).catch((error: unknown) => {
+    }
+    let scratch: string;
+    try {
+      // Of commands that were interrupted.
+      removeAbandoned(tmpdir(), prefix);
+      scratch = makeStaging(tmpdir(), prefix);
+    } catch (error) {
       throw cannotUnpack(error, commit);
-    });
+    }
     const sources = new SourceCommit(commit, root, scratch);
     try {
+      await git(['worktree', 'prune']);
       await git(['worktree', 'add', '--quiet', '--detach', sources.folder, commit]);
       const packages = join(root, 'node_modules');
       if (existsSync(packages)) symlinkSync(packages, join(sources.folder, 'node_modules'));
@@ -65,6 +74,9 @@ export class SourceCommit {
     images: PublishedImages,
     previews: string | undefined,
   ): Promise<Manifests> {
+    const now = new Date();
+    // It is not abandoned, however often it renders.
+    await utimes(this.#scratch, now, now);
     const file = join(this.folder, publishedImagesFile(environment));
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, writePublished(images));

@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TestRepository } from '../../test/delivery/repository.ts';
-import { committedSource, inputsDiffer, refuseOlderSources, runningSource } from './sources.ts';
+import { gitIn } from './git.ts';
+import { SourceCommit } from './render-commit.ts';
+import { changedSince, committedSource, inputsDiffer, refuseOlderSources, runningSource } from './sources.ts';
 
 // Many processes of Git, on machines that are busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -99,6 +102,100 @@ describe('if the manifests have a repository of their own', () => {
   it('the running source is the published commit', async () => {
     const { root, remote, head = '', commit } = await apart();
     expect(await runningSource(root, remote, { head, images: { source: commit, apps: {} } })).toBe(commit);
+  });
+});
+
+it('sources that an interrupted command unpacked are removed by the next one, with their entry in the list of worktrees', async () => {
+  const { root, git, commit } = await world.person();
+  const temporary = join(world.folder, 'tmp');
+  mkdirSync(temporary);
+  vi.stubEnv('TMPDIR', temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const module = JSON.stringify(join(import.meta.dirname, 'render-commit.ts'));
+  const code = `import { SourceCommit } from ${module};
+    await SourceCommit.open(${JSON.stringify(root)}, '${commit}');
+    process.kill(process.pid, 'SIGINT');
+    setInterval(() => {}, 1000);`;
+  const { signal } = await execa(process.execPath, ['--input-type=module', '--eval', code], {
+    reject: false,
+  });
+  expect(signal).toBe('SIGINT');
+  expect(readdirSync(temporary)).toHaveLength(1);
+  const worktrees = async () =>
+    (await git(['worktree', 'list', '--porcelain'])).match(/^worktree /gm)?.length;
+  expect(await worktrees()).toBe(2);
+  const next = await SourceCommit.open(root, commit);
+  expect(readdirSync(temporary)).toHaveLength(1);
+  expect(await worktrees()).toBe(2);
+  await next.close();
+  expect(readdirSync(temporary)).toEqual([]);
+  expect(await worktrees()).toBe(1);
+});
+
+describe('a checkout with a part of the history', () => {
+  /** A checkout with the last of three commits. */
+  async function shallow() {
+    const { root, git, commit } = await world.person();
+    await world.commit(root, { 'apps/shop/app.ts': '2' }, 'Second');
+    const last = await world.commit(root, { 'apps/shop/app.ts': '3' }, 'Third');
+    await git(['push', '--quiet', world.url, 'main']);
+    const clone = join(world.folder, 'shallow');
+    await git(['clone', '--quiet', '--depth=1', `file://${world.url}`, clone]);
+    return { clone, first: commit, last };
+  }
+
+  it('is told to fetch the rest, not to rebase', async () => {
+    const { clone, first, last } = await shallow();
+    const remote = await world.remote(clone, { url: join(world.folder, 'other.git') });
+    const head = 'f'.repeat(40);
+    await expect(
+      refuseOlderSources(remote, { source: last, head: first, images: { source: first, apps: {} } }),
+    ).rejects.toMatchObject({ next: expect.stringContaining('git fetch --unshallow') });
+    await expect(changedSince(gitIn(clone), head, last)).rejects.toMatchObject({
+      message: expect.stringContaining('does not have the commit ffff'),
+      next: expect.stringContaining('git fetch --unshallow'),
+    });
+    await expect(SourceCommit.open(clone, first)).rejects.toMatchObject({
+      next: expect.stringContaining('git fetch --unshallow'),
+    });
+  });
+
+  it('a whole one is told to fetch a missing commit', async () => {
+    const { git, commit } = await world.person();
+    await expect(changedSince(git, 'f'.repeat(40), commit)).rejects.toMatchObject({
+      next: expect.stringContaining('git fetch --all'),
+    });
+  });
+});
+
+it('paths since commits without common history cannot be told, which is no bug', async () => {
+  const { git, commit } = await world.person();
+  await git(['checkout', '--quiet', '--orphan', 'other']);
+  await git(['commit', '--quiet', '-m', 'Other']);
+  await expect(changedSince(git, commit, 'HEAD')).rejects.toMatchObject({
+    name: 'Failure',
+    next: expect.stringContaining('--app NAME'),
+  });
+});
+
+it('a repository that is gone between two steps is told as such', async () => {
+  const { root, git, commit } = await world.person();
+  await git(['push', '--quiet', world.url, 'main']);
+  const remote = await world.remote(root);
+  await remote.head();
+  renameSync(world.url, `${world.url}.aside`);
+  await expect(
+    runningSource(root, remote, { head: commit, images: { source: commit, apps: {} } }),
+  ).rejects.toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining('there is no repository'),
+  });
+});
+
+it('a folder that is no checkout is refused', async () => {
+  await expect(world.remote(world.folder)).rejects.toMatchObject({
+    name: 'Failure',
+    next: expect.stringContaining('git clone'),
   });
 });
 

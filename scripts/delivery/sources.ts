@@ -1,7 +1,8 @@
 import type { PublishedImages } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
-import { type Git, gitIn } from './git.ts';
+import { fetchAdvice, type Git, GitError, gitIn, hasCommit } from './git.ts';
 import type { ManifestRemote } from './manifest-remote.ts';
+import { explainDisk, explainRemote } from './remote-errors.ts';
 import { type Manifests, SourceCommit } from './render-commit.ts';
 
 /** Paths that a render reads, including its program. */
@@ -58,6 +59,7 @@ export async function refuseOlderSources(
   const { url, branch } = remote.address;
   if (!(await remote.areRelated(source, head))) {
     if (images === undefined || (await remote.isAncestor(images.source, source))) return;
+    await remote.refuseShallow();
     throw new Failure(
       `${images.source.slice(0, 12)} was published, and ${source.slice(0, 12)} does not follow from it: what came with it would be undone.`,
       'Bring your branch up to date (git pull --rebase), then type the same command again.',
@@ -65,6 +67,7 @@ export async function refuseOlderSources(
   }
   // Sources and manifests share a repository: only merged sources can be published.
   if (source !== head && !(await remote.isAncestor(source, head))) {
+    await remote.refuseShallow();
     const behind = await remote.isAncestor(head, source);
     throw new Failure(
       `the commit ${source.slice(0, 12)} is not in branch ${branch} of ${url}, which holds sources and manifests.`,
@@ -94,8 +97,35 @@ export async function runningSource(
   const own = (await git(['rev-parse', 'HEAD'])).trim();
   if (!(await remote.areRelated(own, head))) return images.source;
   const { url, branch } = remote.address;
-  await git(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', url, `refs/heads/${branch}`]);
+  const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', url, `refs/heads/${branch}`];
+  await git(fetch).catch((error: unknown) => {
+    throw explainRemote(explainDisk(error), remote.address);
+  });
   return head;
+}
+
+/**
+ * Paths that a commit changes since it left the sources that an environment runs.
+ * @throws Failure if the checkout lacks those, or if the two have nothing in common.
+ */
+export async function changedSince(git: Git, running: string, source: string): Promise<string[]> {
+  if (!(await hasCommit(git, running))) {
+    throw new Failure(
+      `this repository does not have the commit ${running}, which the environment runs.`,
+      await fetchAdvice(git),
+    );
+  }
+  const text = await git(['diff', '--name-only', '--no-renames', '-z', `${running}...${source}`]).catch(
+    async (error: unknown) => {
+      if (!(error instanceof GitError)) throw error;
+      throw new Failure(
+        `what ${source.slice(0, 12)} changes since ${running.slice(0, 12)}, which the environment runs, cannot be told: ${error.said}`,
+        `${await fetchAdvice(git)} Or name the apps of the preview: --app NAME`,
+        { cause: error },
+      );
+    },
+  );
+  return text.split('\0').filter((path) => path !== '');
 }
 
 /** Renders an environment from a source commit with the given published versions and the text of its previews.yaml, if it has one. */

@@ -36,6 +36,7 @@ import { type PodsBefore, podsNow } from './pods-before.ts';
 import { waitForRollOut } from './roll-out.ts';
 import { pullMeanwhile, type RunningNodes, runningNodes } from './running-nodes.ts';
 import { waitForFlux } from './wait-for-flux.ts';
+import { withWayBack } from './way-back.ts';
 
 /** Maximum time from a commit until everything that it changes is ready. */
 const timeoutSeconds = 300;
@@ -277,7 +278,7 @@ const appliedByFlux: Phase<Given & Committed, { kustomizations: readonly string[
     try {
       await waitForFlux({ client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal });
     } catch (error) {
-      throw withWayBack(error, given);
+      throw withWayBack(error, given.environment.name, given.commit);
     }
     return { result: { kustomizations }, unchanged: inWords(kustomizations) };
   },
@@ -298,20 +299,8 @@ const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; kustomiz
           ),
         );
       } catch (error) {
-        throw withWayBack(error, given);
+        throw withWayBack(error, given.environment.name, given.commit);
       }
       return { result: {}, unchanged: workloads.length === 0 ? 'no app has new pods' : undefined };
     },
   };
-
-/** The same failure, with the commands that go back to the earlier version. */
-function withWayBack(error: unknown, { named = [], commit }: Given & Committed): unknown {
-  if (!(error instanceof Failure)) return error;
-  const ways = [
-    ...named.map((app) => `npm run rollback -- ${app}`),
-    `in a clone of the manifest repository (docs/working-with-a-cluster.md): git revert --no-edit ${commit.slice(0, 12)} && git push`,
-  ];
-  return new Failure(error.message, `${error.next}\n  Or go back: ${ways.join('\n          or: ')}`, {
-    cause: error,
-  });
-}

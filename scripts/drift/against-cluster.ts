@@ -30,10 +30,14 @@ export interface ClusterDiff {
  * repository, those of the checkout.
  * @throws Failure if the cluster does not answer, or nothing was published.
  */
-export async function againstCluster(root: string, environment: string): Promise<ClusterDiff> {
+export async function againstCluster(
+  root: string,
+  environment: string,
+  options: { acceptRewritten: boolean },
+): Promise<ClusterDiff> {
   const { name } = readCluster(environment, root);
   const client = clusterClient(name);
-  const manifests = await manifestsOf(root, environment);
+  const manifests = await manifestsOf(root, environment, options);
   const [objects, states] = await Promise.all([
     ask(client, 'objects', driftOf(new RawObjects(client.config), placed(manifests))),
     kustomizations(client),
@@ -46,7 +50,11 @@ export async function againstCluster(root: string, environment: string): Promise
   };
 }
 
-async function manifestsOf(root: string, environment: string): Promise<ReadonlyMap<string, string>> {
+async function manifestsOf(
+  root: string,
+  environment: string,
+  { acceptRewritten }: { acceptRewritten: boolean },
+): Promise<ReadonlyMap<string, string>> {
   const cluster = readCluster(environment, root);
   if (cluster.source.kind === 'in-cluster') {
     const { environments, files } = await renderAll(root, environment);
@@ -57,6 +65,7 @@ async function manifestsOf(root: string, environment: string): Promise<ReadonlyM
   const remote = await ManifestRemote.open(remoteAddress(environment, cluster), {
     root,
     cluster: cluster.name,
+    acceptRewritten,
   });
   const files = await remote.files(await remote.head(), `manifests/${environment}`);
   if (files.size > 0) return files;

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isAlive } from '../../images/cache/index.ts';
+import { isDiskError } from './disk-failure.ts';
 
 const host = hash('sha1', hostname()).slice(0, 8);
 
@@ -28,7 +29,13 @@ export function removeAbandoned(parent: string, prefix: string): void {
     const gone = madeOn === host && !isAlive(Number(pid));
     // Another process may remove it at the same time.
     const old = (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < before;
-    if (gone || old) rmSync(path, { recursive: true, force: true });
+    if (!gone && !old) continue;
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      // That of another person, in a folder for all.
+      if (!isDiskError(error) || !['EACCES', 'EPERM'].includes(String(error.code))) throw error;
+    }
   }
 }
 

@@ -20,15 +20,22 @@ export interface NotesOptions {
   environment: string;
   /** Compare with what the environment ran then. Default: before its last publication, promotion or roll-back. */
   since?: Date | undefined;
+  acceptRewritten: boolean;
   root: string;
   print: (text: string) => void;
 }
 
 /** Prints release notes of an environment: versions, the commits that they brought, and effects. Returns the exit code. */
-export async function notes({ environment, since, root, print }: NotesOptions): Promise<number> {
+export async function notes({
+  environment,
+  since,
+  acceptRewritten,
+  root,
+  print,
+}: NotesOptions): Promise<number> {
   const cluster = readCluster(environment, root);
   const address = remoteAddress(environment, cluster);
-  const remote = await ManifestRemote.open(address, { root, cluster: cluster.name });
+  const remote = await ManifestRemote.open(address, { root, cluster: cluster.name, acceptRewritten });
   print(await notesOf(remote, { environment, since, git: gitIn(root) }));
   return 0;
 }

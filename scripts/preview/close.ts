@@ -7,6 +7,7 @@ import type { WrittenPreview } from './previews-file.ts';
 /** Options of `npm run preview -- close` and `prune`. */
 export interface CloseOptions {
   environment: string;
+  acceptRewritten: boolean;
   root: string;
   print: (text: string) => void;
 }
@@ -37,7 +38,7 @@ export function isStale({ expires }: Pick<WrittenPreview, 'expires'>, now: Date)
 }
 
 async function remove(
-  { environment, root, print }: CloseOptions,
+  { environment, acceptRewritten, root, print }: CloseOptions,
   given: { subject: string; isRemoved: (preview: WrittenPreview) => boolean; nothing: string },
 ): Promise<number> {
   const cluster = readCluster(environment, root);
@@ -45,6 +46,7 @@ async function remove(
     const remote = await ManifestRemote.open(remoteAddress(environment, cluster), {
       root,
       cluster: cluster.name,
+      acceptRewritten,
     });
     const removed = new Set<number>();
     const { commit, changed } = await changePreviews(remote, {

@@ -10,18 +10,21 @@ export async function list({
   root,
   now,
   json,
+  acceptRewritten,
   print,
 }: {
   environment: string;
   root: string;
   now: Date;
   json: boolean;
+  acceptRewritten: boolean;
   print: (text: string) => void;
 }): Promise<number> {
   const cluster = readCluster(environment, root);
   const remote = await ManifestRemote.open(remoteAddress(environment, cluster), {
     root,
     cluster: cluster.name,
+    acceptRewritten,
   });
   const text = await remote.file(await remote.head(), previewsFile(environment));
   const previews = readPreviews(environment, text).map(({ request, source, expires, by, apps }) => ({

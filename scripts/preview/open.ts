@@ -17,7 +17,7 @@ import { gitIn } from '../delivery/git.ts';
 import { readPublished } from '../delivery/images-file.ts';
 import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import { openRegistry, pushImage } from '../delivery/registry.ts';
-import { committedSource, runningSource } from '../delivery/sources.ts';
+import { changedSince, committedSource, runningSource } from '../delivery/sources.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { changePreviews, pullRequestTrailers } from './change-previews.ts';
@@ -30,6 +30,7 @@ export interface OpenOptions {
   request: number;
   /** Apps of the preview. Default: those that the pull request changes. */
   apps: readonly string[];
+  acceptRewritten: boolean;
   root: string;
   now: Date;
   print: (text: string) => void;
@@ -46,8 +47,12 @@ export async function open(options: OpenOptions): Promise<number> {
   const address = remoteAddress(environment, cluster);
   return withClusterLock(cluster.name, async () => {
     const git = gitIn(root);
+    const remote = await ManifestRemote.open(address, {
+      root,
+      cluster: cluster.name,
+      acceptRewritten: options.acceptRewritten,
+    });
     const source = await committedSource(git);
-    const remote = await ManifestRemote.open(address, { root, cluster: cluster.name });
     const env = await environmentAt(root, environment);
     const chosen = previewApps(env.apps, {
       environment,
@@ -138,8 +143,7 @@ async function changedPaths(
     );
   }
   const running = await runningSource(root, remote, { head, images });
-  const text = await gitIn(root)(['diff', '--name-only', '--no-renames', '-z', `${running}...${source}`]);
-  return text.split('\0').filter((path) => path !== '');
+  return changedSince(gitIn(root), running, source);
 }
 
 /** The names of a preview are the same in each environment: it runs in one. */

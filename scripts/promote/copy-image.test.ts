@@ -56,6 +56,43 @@ function target(): { repository: RegistryRepository; has: Set<string> } {
   return { repository: { url: 'http://target.example.org', path: 'shop', fetch }, has };
 }
 
+it('an image that is there is put again, from there, so that it is as young as a new one', async () => {
+  const put: string[] = [];
+  const fetch = async (_: URL, { method, body }: RequestInit): Promise<Response> => {
+    if (method === 'PUT') {
+      put.push(await new Response(body).text());
+      return new Response(null, { status: 201 });
+    }
+    const headers = { 'docker-content-digest': image.digest, 'content-length': '0' };
+    if (method === 'HEAD') return new Response(null, { headers });
+    return new Response(manifest);
+  };
+  const sized = async (url: URL, init: RequestInit) =>
+    init.method === 'HEAD' && url.pathname.includes('/blobs/')
+      ? new Response(null, {
+          headers: {
+            'content-length': `${url.pathname.endsWith(digestOf(layer)) ? layer.length : config.length}`,
+          },
+        })
+      : fetch(url, init);
+  const gone = { ...source(layer), fetch: async () => new Response(null, { status: 404 }) };
+  await copyBetween(gone, { url: 'http://target.example.org', path: 'shop', fetch: sized }, image);
+  expect(put).toEqual([manifest]);
+});
+
+it.each([
+  [404, 'answered 404', 'See that it still has that image'],
+  [503, 'source.example.org does not serve shop at the moment', 'clean-up'],
+])('a source that answers %d is told as that', async (status, says, next) => {
+  const { repository } = target();
+  const from = { ...source(layer), fetch: async () => new Response(null, { status }) };
+  await expect(copyBetween(from, repository, image)).rejects.toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining(says),
+    next: expect.stringContaining(next),
+  });
+});
+
 it('reads a blob again if the bytes that came have another digest', async () => {
   const { repository, has } = target();
   await copyBetween(source('the content', layer), repository, image);

@@ -12,10 +12,11 @@ import {
   type RegistryRepository,
 } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
-import { asLost } from '../delivery/registry.ts';
+import { asLost, registryFailure } from '../delivery/registry.ts';
 
 /**
- * Copies an image of one platform between registries, byte for byte, by its digest. Existing blobs are not sent again.
+ * Copies an image of one platform between registries, byte for byte, by its digest. Existing blobs are not sent again, an existing
+ * manifest is: it is as young as a new one then.
  * @throws Failure if the source registry returns another image.
  */
 export async function copyBetween(
@@ -23,8 +24,12 @@ export async function copyBetween(
   to: RegistryRepository,
   { tag, digest }: { tag: string; digest: string },
 ): Promise<void> {
-  if ((await headManifest(to, digest)) === digest && (await headManifest(to, tag)) === digest) return;
-  const answer = await get(from, `manifests/${digest}`);
+  const isThere = (await headManifest(to, digest)) === digest && (await headManifest(to, tag)) === digest;
+  // It is put again nevertheless: the clean-up counts from the last push.
+  const holder = isThere ? to : from;
+  const answer = await get(holder, `manifests/${digest}`).catch((error: unknown) => {
+    throw registryFailure(error, { host: new URL(holder.url).host }, holder.path);
+  });
   const text = await answer.text();
   if (digestOf(text) !== digest) {
     throw new Failure(
@@ -85,6 +90,10 @@ async function get(repository: RegistryRepository, what: string): Promise<Respon
     throw asLost(error, repository);
   });
   if (answer.ok) return answer;
+  if (![401, 403, 404].includes(answer.status)) {
+    const refused = await RegistryError.of(answer, repository, what);
+    throw registryFailure(refused, { host: url.host }, repository.path);
+  }
   throw new Failure(
     `the registry at ${repository.url} answered ${answer.status} for ${what} of ${repository.path}.`,
     answer.status === 401

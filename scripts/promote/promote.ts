@@ -53,9 +53,10 @@ export async function promote(options: PromoteOptions): Promise<number> {
   const forge = target.source.kind === 'git' && !options.dryRun ? forgeOf(target.source) : undefined;
   return withClusterLock(target.name, async () => {
     const git = gitIn(root);
-    const origin = await ManifestRemote.open(remoteAddress(from, source), { root, cluster: source.name });
-    const remote = await ManifestRemote.open(remoteAddress(to, target), { root, cluster: target.name });
-    if (options.acceptRewritten) await remote.acceptRewritten();
+    const given = { root, acceptRewritten: options.acceptRewritten };
+    // Both may be in one repository, which was rewritten for both.
+    const origin = await ManifestRemote.open(remoteAddress(from, source), { ...given, cluster: source.name });
+    const remote = await ManifestRemote.open(remoteAddress(to, target), { ...given, cluster: target.name });
     const originHead = await origin.head();
     const running = readPublished(from, await origin.file(originHead, publishedImagesFile(from)));
     const known = running?.apps[app];
@@ -93,8 +94,9 @@ export async function promote(options: PromoteOptions): Promise<number> {
     if (made === undefined) throw new Error('a promotion changes nothing, and was not refused');
     const branch = promotionBranch(app, to, (version.image ?? version.migrations)?.digest ?? '');
     const body = await requestText(git, { app, to, title, risk, before: there, after: version });
+    await requireRunning(origin, { app, from, version });
     const { request, superseded } = await offer(remote, forge, {
-      ...{ app, environment: to, branch, commit: made, title, body },
+      ...{ app, environment: to, branch, commit: made, source: commit, title, body },
     });
     for (const each of superseded) print(`${each} is superseded: deleted\n`);
     const { url, branch: into } = remote.address;
@@ -139,6 +141,20 @@ async function copyImages({ app, from, to, root }: PromoteOptions, version: Publ
     origin.close();
     registry.close();
   }
+}
+
+/** @throws Failure if the environment no longer runs the version: a newer one may have been promoted meanwhile. */
+export async function requireRunning(
+  origin: ManifestRemote,
+  { app, from, version }: { app: string; from: string; version: PublishedVersion },
+): Promise<void> {
+  const images = readPublished(from, await origin.file(await origin.head(), publishedImagesFile(from)));
+  const now = images?.apps[app];
+  if (now !== undefined && isSameVersion(now, version)) return;
+  throw new Failure(
+    `${from} no longer runs ${nameOf(version)} of ${app}, but ${now === undefined ? 'none' : nameOf(now)}; nothing was pushed.`,
+    'Type the same command again to promote the version that runs now.',
+  );
 }
 
 function nothingOf(app: string, environment: string): Failure {

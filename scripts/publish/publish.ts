@@ -53,8 +53,13 @@ export async function publish(options: PublishOptions): Promise<number> {
   return withClusterLock(cluster.name, async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const remote = await ManifestRemote.open(address, { root, cluster: cluster.name, signal });
-    if (options.acceptRewritten) await remote.acceptRewritten();
+    const { acceptRewritten } = options;
+    const remote = await ManifestRemote.open(address, {
+      root,
+      cluster: cluster.name,
+      acceptRewritten,
+      signal,
+    });
     const given: Given = { ...options, remote, signal };
     const planned = Phases.from(given).add(sourcesRead).add(repositoryRead);
     const part = options.manifestsOnly ? ' --manifests-only' : '';

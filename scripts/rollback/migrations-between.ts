@@ -1,6 +1,6 @@
 import type { PublishedVersion } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
-import type { Git } from '../delivery/git.ts';
+import { fetchAdvice, type Git, hasCommit } from '../delivery/git.ts';
 import { contractions } from './expand-only.ts';
 
 /** An obstacle to a roll-back in the migrations between two versions; a person must review it. */
@@ -75,15 +75,13 @@ export function refuseObstacles(app: string, found: readonly Obstacle[], again: 
 /** The files of a folder in a commit, by path from the root. */
 async function filesOf(git: Git, commit: string, folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', commit, '--', folder]).catch(
-    (cause: unknown) => {
-      throw new Failure(
-        `this repository does not have the commit ${commit}, from which the migrations were built.`,
-        'Fetch it: git fetch --all. Then type the same command again.',
-        { cause },
-      );
-    },
-  );
+  if (!(await hasCommit(git, commit))) {
+    throw new Failure(
+      `this repository does not have the commit ${commit}, from which the migrations were built.`,
+      await fetchAdvice(git),
+    );
+  }
+  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', '--name-only', commit, '--', folder]);
   for (const path of listed.split('\0').filter((path) => path !== ''))
     found.set(path, await git(['cat-file', 'blob', `${commit}:${path}`]));
   return found;

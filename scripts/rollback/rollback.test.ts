@@ -1,3 +1,6 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { PublishedApp, PublishedImages, PublishedVersion } from '../../model/schema/published-images.ts';
@@ -94,6 +97,13 @@ it('counts only commits at which the Kustomization was Ready', () => {
   ];
   expect(readyCommits({ status: { history } })).toEqual(['2'.repeat(40), '4'.repeat(40)]);
   expect(readyCommits({ metadata: {} })).toEqual([]);
+});
+
+it('no environment is chosen for a person: --env is required', async () => {
+  const script = join(import.meta.dirname, '../rollback.ts');
+  const { exitCode, stderr } = await execa(process.execPath, [script, 'shop'], { reject: false });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("required option '--env <name>' not specified");
 });
 
 describe('a roll-back', () => {
@@ -243,6 +253,24 @@ describe('a roll-back', () => {
     };
     await expect(run({}, gone)).rejects.toThrow('the registry lacks it');
     expect(await now()).toEqual(images);
+  });
+
+  it('that arrived without an answer is not made twice', async () => {
+    const { run, now, printed } = await published(added, {
+      before: [image(1), image(0)].map((each) => ({ image: each })),
+    });
+    const aside = `${world.url}.aside`;
+    world.loseAnswer('main', `mv "${world.url}" "${aside}"`);
+    const reviewed = [`${migrations}001.sql`, `${migrations}002.sql`];
+    await expect(run({ reviewed })).rejects.toThrow('the connection was lost');
+    renameSync(aside, world.url);
+    printed.length = 0;
+    expect(await run({ reviewed })).toBe(0);
+    expect(printed.join()).toContain('that was typed before arrived');
+    expect((await now())?.apps.shop?.image?.digest).toBe(digest(1));
+    // Typed once more, it is meant.
+    expect(await run({ reviewed })).toBe(0);
+    expect((await now())?.apps.shop?.image?.digest).toBe(digest(0));
   });
 
   it('is refused for an app without publications, with the published ones', async () => {

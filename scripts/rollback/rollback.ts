@@ -56,10 +56,13 @@ export async function rollback(options: RollbackOptions): Promise<number> {
   const cluster = readCluster(environment, root);
   const report = (line: string): void =>
     void process.stderr.write(`${styleText('dim', line, { stream: process.stderr })}\n`);
+  report(`roll-back of ${app} in ${environment}`);
   return withClusterLock(cluster.name, () =>
     rollbackIn(options, cluster, {
       open: (cluster) =>
-        ManifestRemote.open(remoteAddress(environment, cluster), { root, cluster: cluster.name }),
+        ManifestRemote.open(remoteAddress(environment, cluster), {
+          ...{ root, cluster: cluster.name, acceptRewritten: options.acceptRewritten },
+        }),
       ready: (cluster, app) => readyCommitsOf(cluster, app, report),
       requireImage: async (cluster, { image, migrations }) => {
         const images = [
@@ -92,10 +95,17 @@ export async function rollbackIn(
   const { app, environment, root, print, reviewed } = options;
   const git = gitIn(root);
   const remote = await world.open(cluster);
-  if (options.acceptRewritten) await remote.acceptRewritten();
   const file = publishedImagesFile(environment);
   const read = async (head: string | undefined) => readPublished(environment, await remote.file(head, file));
-  const first = known(options, await read(await remote.head()));
+  const head = await remote.head();
+  const first = known(options, await read(head));
+  const arrived = options.dryRun ? undefined : await remote.arrived(head, subjectOf(options));
+  if (arrived !== undefined && isDeepStrictEqual((await read(arrived))?.apps[app], first)) {
+    print(
+      `commit ${arrived}\nthe roll-back of ${app} in ${environment} that was typed before arrived, although its answer was lost; nothing was changed now\n`,
+    );
+    return 0;
+  }
   const ready = new Set<string>();
   for (const commit of await world.ready(cluster.name, app)) {
     if (!(await remote.has(commit))) continue;
@@ -129,7 +139,7 @@ export async function rollbackIn(
     const manifests = await world.render(source, { images: after, previews });
     requireDigests(manifests, after, [app]);
     const message = await commitMessage(git, {
-      subject: `Roll back ${app} in ${environment} to ${nameOf(next)}`,
+      subject: `${subjectOf(options)}${nameOf(next)}`,
       body: `From ${nameOf(first)}: ${target.reason}. It is held there until --release-hold.`,
       ...{ source, apps: [app], images: after },
     });
@@ -152,6 +162,11 @@ function known({ app, environment }: RollbackOptions, images: PublishedImages | 
       ? `Publish first: npm run publish -- ${environment}`
       : `Name one of: ${others.join(', ')}`,
   );
+}
+
+/** Beginning of a commit's subject. */
+function subjectOf({ app, environment }: Pick<RollbackOptions, 'app' | 'environment'>): string {
+  return `Roll back ${app} in ${environment} to `;
 }
 
 function nameOf({ image }: PublishedApp | RollbackTarget['version']): string {

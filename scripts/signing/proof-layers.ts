@@ -38,11 +38,18 @@ const artifactSchema = z.object({
 
 /** The proofs under a tag; none if the repository does not have it. Layers whose bytes have another digest, or that are too large, are none. */
 export async function readProofs(repository: RegistryRepository, tag: string): Promise<ProofLayer[]> {
-  const text = await readText(repository, `manifests/${tag}`).catch((error: unknown) => {
+  const text = await readArtifact(repository, tag);
+  return text === undefined ? [] : proofsIn(repository, text);
+}
+
+async function readArtifact(repository: RegistryRepository, tag: string): Promise<string | undefined> {
+  return readText(repository, `manifests/${tag}`).catch((error: unknown) => {
     if (error instanceof RegistryError && error.status === 404) return undefined;
     throw error;
   });
-  if (text === undefined) return [];
+}
+
+async function proofsIn(repository: RegistryRepository, text: string): Promise<ProofLayer[]> {
   const { layers } = artifactSchema.parse(JSON.parse(text));
   const read = layers
     .filter(({ size }) => size <= mostBytes)
@@ -54,7 +61,8 @@ export async function readProofs(repository: RegistryRepository, tag: string): P
 }
 
 /**
- * Adds proofs to those that are under a tag; none twice.
+ * Adds proofs to those that are under a tag; none twice. What is there is put again, unchanged, because the clean-up of the registry
+ * counts from the last push.
  * @throws Failure if one is too large to be read again.
  */
 export async function addProofs(
@@ -62,9 +70,13 @@ export async function addProofs(
   tag: string,
   added: readonly ProofLayer[],
 ): Promise<void> {
-  const before = await readProofs(repository, tag);
+  const artifact = await readArtifact(repository, tag);
+  const before = artifact === undefined ? [] : await proofsIn(repository, artifact);
   const fresh = added.filter((one) => !before.some((other) => isSame(one, other)));
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) {
+    if (artifact !== undefined) await putManifest(repository, tag, types.manifest, artifact);
+    return;
+  }
   const large = fresh.find(({ content }) => Buffer.byteLength(content) > mostBytes);
   if (large !== undefined) {
     throw new Failure(

@@ -83,6 +83,21 @@ describe('the signature beside an image', () => {
     for (const each of [key, other]) await required([each.pem]);
   });
 
+  it('is put again where it is there, so that it is as young as a new one', async () => {
+    await world.sign(key);
+    const tag = tags().signatures;
+    const first = await headManifest(world.shop, tag);
+    const sent: string[] = [];
+    const fetched = async (url: URL, init: RequestInit) => {
+      if (init.method === 'PUT') sent.push(url.pathname);
+      return fetch(url, init);
+    };
+    const shop = { ...world.shop, fetch: fetched };
+    await addProofs(shop, tag, await readProofs(shop, tag));
+    expect(sent).toEqual([`/v2/shop/manifests/${tag}`]);
+    expect(await headManifest(world.shop, tag)).toBe(first);
+  });
+
   it('goes with the image to another registry, beside those that are there', async () => {
     const second = await TestRegistry.start(program);
     try {

@@ -320,6 +320,21 @@ it('publish --release-hold brings the new version back, and knows all that ran',
   expect(orders?.before).toHaveLength(2);
 });
 
+it('promote goes on with a repository of both environments that was rewritten by force, with --accept-rewritten', async () => {
+  const git = gitIn(bare);
+  const head = (await git(['rev-parse', 'main'])).trim();
+  const rewritten = (await git(['commit-tree', 'main^{tree}', '-p', 'main~1', '-m', 'Rewritten'])).trim();
+  await git(['update-ref', 'refs/heads/main', rewritten]);
+  const promote = ['scripts/promote.ts', 'orders', 'staging', 'prod', '--release-hold', '--dry-run'];
+  const { exitCode, stderr } = await run(...promote);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('was rewritten');
+  await runWell(...promote, '--accept-rewritten');
+  await git(['update-ref', 'refs/heads/main', head]);
+  await runWell('scripts/preview.ts', 'list', 'staging', '--accept-rewritten');
+  await runWell('scripts/notes.ts', 'prod', '--accept-rewritten');
+});
+
 it('previews of two pull requests run beside what staging runs, which stays, and go when they are closed', async () => {
   const preview = (...args: string[]) => runWell('scripts/preview.ts', ...args);
   // The line of cluster.yaml alone changes no image and no manifest; what runs must know it nevertheless.

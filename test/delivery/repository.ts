@@ -47,9 +47,29 @@ export class TestRepository {
   }
 
   /** The manifest repository as it is reached from a checkout, on one of several machines. */
-  remote(root: string, { url = this.url, machine = 1 } = {}): Promise<ManifestRemote> {
+  remote(
+    root: string,
+    { url = this.url, machine = 1, acceptRewritten = false } = {},
+  ): Promise<ManifestRemote> {
     const gitDir = join(this.folder, `${basename(root)}-${machine}.git`);
-    return ManifestRemote.open({ url, branch: 'main' }, { root, cluster: 'test', gitDir });
+    return ManifestRemote.open({ url, branch: 'main' }, { root, cluster: 'test', gitDir, acceptRewritten });
+  }
+
+  /**
+   * The server ends right after it has accepted the next push to a branch, before it answers.
+   * @param then A command that it runs before it ends, in the repository.
+   */
+  loseAnswer(branch = 'main', then = 'true'): void {
+    const hook = join(this.url, 'hooks/reference-transaction');
+    mkdirSync(dirname(hook), { recursive: true });
+    const script = `#!/bin/sh
+if [ "$1" = committed ] && grep -q "refs/heads/${branch}"; then
+  rm "${hook}"
+  ${then}
+  kill -9 $PPID
+fi
+`;
+    writeFileSync(hook, script, { mode: 0o755 });
   }
 
   remove(): void {
