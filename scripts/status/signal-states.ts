@@ -44,7 +44,8 @@ export async function signalStates(
       signal: labels.signal ?? '',
       reached: value === 1,
     }));
-    if (signals.length === 0 && !(await isStarting(client))) {
+    const makesRequests = kustomizations.some(({ name }) => name === probeApp);
+    if (signals.length === 0 && makesRequests && !(await isStarting(client))) {
       const trouble = `${probeApp} has no result of its synthetic requests: npm run logs -- ${probeApp}, npm run alerts`;
       return { signals, trouble };
     }

@@ -35,7 +35,7 @@ const durations = [10_000, 3_000, 1_000, 300, 100, 30, 10, 0];
 const mostSteps = 6;
 
 /**
- * The slowest traces of a search. Jaeger returns the newest of those with a span of the service that took `minDuration` or longer: it is
+ * The slowest traces of a search. Jaeger returns the newest of those of the service with a span that took `minDuration` or longer: it is
  * asked with falling durations until there are enough, and again with longer ones while it has more than it returns.
  */
 export async function searchTraces(store: Store, search: TraceSearch): Promise<Trace[]> {
