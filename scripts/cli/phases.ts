@@ -77,6 +77,8 @@ export interface PhaseTime {
 export interface EndedPhase extends Omit<PhaseTime, 'processors'> {
   /** Why it failed, or was interrupted. */
   failed?: string;
+  /** Whether it was interrupted: by a person, or by what runs the phases. */
+  interrupted?: true;
 }
 
 /**
@@ -128,7 +130,11 @@ export async function runPhases<Given extends object>(
     // The error of a child process that Ctrl-C ended is not the reason.
     const error: unknown = controller.signal.aborted ? controller.signal.reason : (run.failure ?? ended);
     const failed = error instanceof Error ? error.message : String(error);
-    onPhase({ title: run.running, seconds: (performance.now() - run.begun) / 1000, failed });
+    const seconds = (performance.now() - run.begun) / 1000;
+    onPhase({
+      ...{ title: run.running, seconds, failed },
+      ...(controller.signal.aborted ? { interrupted: true } : {}),
+    });
     if (controller.signal.aborted) throw error;
     throw error instanceof Failure
       ? error

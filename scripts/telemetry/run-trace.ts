@@ -16,7 +16,7 @@ type Target = Pick<Cluster, 'name' | 'observability'>;
 
 /**
  * Runs a command and keeps and sends what it notes of its phases, also if it fails or is interrupted: then nothing is said of the
- * trace, and the failure stays what it is.
+ * trace, and the failure stays what it is. Who interrupts a command does not wait: the next run sends that trace.
  */
 export async function notedRun<T>(
   cluster: Target,
@@ -31,12 +31,24 @@ export async function notedRun<T>(
     result = await work(note);
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);
-    const noted = noteRun(cluster, command, phases, () => {}, failed).catch(() => {});
-    await Promise.race([noted, sleep(patienceMs, undefined, { ref: false })]);
+    await noteFailure(cluster, command, phases, failed).catch(() => {});
     throw error;
   }
   await noteRun(cluster, command, phases, report);
   return result;
+}
+
+async function noteFailure(
+  cluster: Target,
+  command: string,
+  phases: readonly EndedPhase[],
+  failed: string,
+): Promise<void> {
+  if (phases.at(-1)?.interrupted === true) keepRun(cluster, command, phases, failed);
+  else {
+    const noted = noteRun(cluster, command, phases, () => {}, failed).catch(() => {});
+    await Promise.race([noted, sleep(patienceMs, undefined, { ref: false })]);
+  }
 }
 
 /** Notes work as one phase. */
