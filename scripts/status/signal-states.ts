@@ -1,5 +1,4 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { probeApp } from '../../charts/observability/telemetry-rules.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask as askApi } from '../cluster/request.ts';
 import type { Sample } from '../telemetry/metrics.ts';
@@ -44,19 +43,27 @@ export async function signalStates(
       signal: labels.signal ?? '',
       reached: value === 1,
     }));
-    const makesRequests = kustomizations.some(({ name }) => name === probeApp);
-    if (signals.length === 0 && makesRequests && !(await isStarting(client))) {
-      const trouble = `${probeApp} has no result of its synthetic requests: npm run logs -- ${probeApp}, npm run alerts`;
-      return { signals, trouble };
-    }
+    if (signals.length === 0) return { signals, trouble: await whyNone(kustomizations, client) };
     return { signals: signals.sort((a, b) => (a.signal < b.signal ? -1 : 1)), trouble: '' };
   } catch (error) {
     return { signals: [], trouble: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Whether the front page, which makes the requests, or Prometheus runs for less time than a first result takes. */
-async function isStarting(client: ClusterClient): Promise<boolean> {
+/** Why there is no result; empty if nothing makes the requests, or if the first result cannot be there yet. */
+async function whyNone(
+  kustomizations: readonly KustomizationState[],
+  client: ClusterClient,
+): Promise<string> {
+  // Imported dynamically: the rules load the charts.
+  const { probeApp } = await import('../../charts/observability/telemetry-rules.ts');
+  const makesRequests = kustomizations.some(({ name }) => name === probeApp);
+  if (!makesRequests || (await isStarting(client, probeApp))) return '';
+  return `${probeApp} has no result of its synthetic requests: npm run logs -- ${probeApp}, npm run alerts`;
+}
+
+/** Whether the app that makes the requests or Prometheus runs for less time than a first result takes. */
+async function isStarting(client: ClusterClient, probeApp: string): Promise<boolean> {
   const lists = await Promise.all(
     [probeApp, 'prometheus'].map((namespace) =>
       askApi(client, `pods of ${namespace}`, client.core.listNamespacedPod({ namespace })),
