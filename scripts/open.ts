@@ -11,8 +11,8 @@ const program = npmCommand('open')
   .action((signal: Signal, { env, port }: { env: string; port: number }) =>
     runCommand(async () => {
       const { withStore } = await import('./telemetry/store.ts');
-      const { forwarding, serveOnLoopback } = await import('./call/page.ts');
-      const { name, path, note } = pageOf(signal, env);
+      const { forwarding, onlyQueries, serveOnLoopback } = await import('./call/page.ts');
+      const { name, path, note, posts, writes } = pageOf(signal, env);
       if (note !== undefined) process.stdout.write(`${note}\n`);
       if (name === 'jaeger') {
         const { lightPages } = await import('./dashboards/light-pages.ts');
@@ -20,17 +20,18 @@ const program = npmCommand('open')
         return withStore(env, name, (traces) =>
           withStore(env, 'victoria-logs', (lines) =>
             withStore(env, 'prometheus', (prometheus) =>
-              serveOnLoopback(lightPages(env, repositoryRoot, { traces, lines, prometheus }), { port, path }),
+              serveOnLoopback(
+                onlyQueries(posts, lightPages(env, repositoryRoot, { traces, lines, prometheus })),
+                { port, path },
+              ),
             ),
           ),
         );
       }
-      return withStore(env, name, ({ options }) =>
-        serveOnLoopback(
-          forwarding(() => options),
-          { port, path },
-        ),
-      );
+      return withStore(env, name, ({ options }) => {
+        const all = forwarding(() => options);
+        return serveOnLoopback(writes === true ? all : onlyQueries(posts, all), { port, path });
+      });
     }),
   );
 

@@ -1,6 +1,7 @@
 import { formatDiagnostic } from '../model/diagnostics/format-diagnostic.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
-import { repositoryRoot as root } from './repository/read-cluster.ts';
+import { hasKubeconfig } from './cluster/client.ts';
+import { readCluster, repositoryRoot as root } from './repository/read-cluster.ts';
 import { removeValue, setValue } from './secrets/change.ts';
 import { editSecret, ownEditor } from './secrets/edit.ts';
 import { installHook } from './secrets/hook.ts';
@@ -28,6 +29,15 @@ const work = (run: () => Promise<void>): Promise<void> =>
     await run();
     return 0;
   });
+
+/** Sends a trace of a rotation where this machine reaches the cluster. */
+async function noted(env: string, command: string, title: string, run: () => Promise<void>): Promise<void> {
+  const cluster = readCluster(env);
+  if (cluster.observability === 'off' || !hasKubeconfig(cluster.name)) return run();
+  const { notedRun, timed } = await import('./telemetry/run-trace.ts');
+  const report = (message: string) => process.stderr.write(`${message}\n`);
+  return notedRun(cluster, `secrets ${command}`, report, (note) => timed(title, note, run));
+}
 
 program
   .command('set')
@@ -109,13 +119,25 @@ program
   .command('update-keys')
   .description('encrypt every secret for exactly the recipients in cluster.yaml, secrets.recipients')
   .option(...environment)
-  .action(({ env }: Env) => work(() => inTurn(say, () => updateKeys({ root, environment: env }, say))));
+  .action(({ env }: Env) =>
+    work(() =>
+      noted(env, 'update-keys', 'Secrets encrypted again', () =>
+        inTurn(say, () => updateKeys({ root, environment: env }, say)),
+      ),
+    ),
+  );
 
 program
   .command('rotate-key')
   .description('create a new private key for the cluster, and a new data key for every secret')
   .option(...environment)
-  .action(({ env }: Env) => work(() => inTurn(say, () => rotateKey({ root, environment: env }, say))));
+  .action(({ env }: Env) =>
+    work(() =>
+      noted(env, 'rotate-key', 'Keys rotated', () =>
+        inTurn(say, () => rotateKey({ root, environment: env }, say)),
+      ),
+    ),
+  );
 
 program
   .command('check')

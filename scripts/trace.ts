@@ -3,6 +3,7 @@ import { inSeconds } from '../model/schema/duration.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { parseCount, parseDuration } from './telemetry/arguments.ts';
+import { traceId } from './telemetry/trace-search.ts';
 
 interface Given {
   env: string;
@@ -31,7 +32,7 @@ const program = npmCommand('trace')
         const search = { service: slow, sinceSeconds: inSeconds(since), limit, failed: failed === true };
         return showSlowest(env, search, json === true);
       }
-      if (id !== undefined && /^[0-9a-f]{16,32}$/i.test(id)) {
+      if (id !== undefined && traceId.test(id)) {
         return showTrace(env, id.toLowerCase(), json === true);
       }
       throw new Failure(

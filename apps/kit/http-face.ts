@@ -55,6 +55,14 @@ export interface HttpFaceInput<Service> {
   files: ReadonlyMap<string, ServedFile>;
 }
 
+/** What the log says of a request that fails, as far as it was read. */
+interface Seen {
+  caller?: string;
+  /** Without the query, which can bear a secret. */
+  path?: string;
+  route?: string;
+}
+
 /** The files of a page at `/`, from its folder, and the OpenAPI document at `/openapi.json`. */
 export function pageFiles(folder: string, openApi: object): ReadonlyMap<string, ServedFile> {
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -82,30 +90,27 @@ export function httpFace<Service>({
 
   return (request, response) => {
     const attributes = { 'http.request.method': request.method ?? '' };
-    // A request whose connection is gone has no socket.
-    const address = request.socket.remoteAddress;
-    const answered = (span: Span) => answer(request, response, span);
     const traced = () =>
       inSpan(
         request.method ?? 'HTTP',
         SpanKind.SERVER,
         attributes,
-        answered,
+        (span) => loggingFaults(request, (seen) => answer(request, response, span, seen)),
         (error) => httpCode(error) >= 500,
       );
-    belowTrace({ traceparent: [request.headers.traceparent].flat()[0] }, traced).catch((error: unknown) => {
-      const refusal = asRefusal(error);
-      if (refusal.code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
-      // A stream that broke off was closed already.
-      if (response.headersSent) return;
-      // The rest of a body is not read.
-      if (!request.complete) response.setHeader('connection', 'close');
-      send(response, httpCode(error), problemOf(refusal));
-    });
+    belowTrace({ traceparent: [request.headers.traceparent].flat()[0] }, traced).catch((error: unknown) =>
+      sendProblem(request, response, error),
+    );
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse, span: Span): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    span: Span,
+    seen: Seen,
+  ): Promise<void> {
     const caller = admitted(request.socket, callers);
+    seen.caller = caller;
     span.setAttribute('caller', caller);
     // A browser presents its user's certificate to any site's request; requests from other sites are not the
     // user's intent.
@@ -116,6 +121,7 @@ export function httpFace<Service>({
       throw new Refusal(status.PERMISSION_DENIED, 'not from another site');
     }
     const url = target(request.url ?? '');
+    seen.path = url.pathname;
     const file = files.get(url.pathname);
     const found = find(patterns, url.pathname);
     const methods = file === undefined ? [...found.keys()] : ['GET'];
@@ -128,14 +134,11 @@ export function httpFace<Service>({
     }
     const operation = found.get(method);
     if (operation === undefined) {
-      const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ');
-      response.setHeader('allow', allow);
-      send(response, 405, {
-        error: { code: 'method_not_allowed', message: `${url.pathname} takes ${allow}` },
-      });
+      sendNotAllowed(response, url.pathname, methods);
       return;
     }
     const { route, path } = operation;
+    seen.route = route.path;
     // The route, not the path: job ids in span names would create one series per job.
     span.updateName(`${method} ${route.path}`).setAttribute('http.route', route.path);
     const gone = new AbortController();
@@ -155,6 +158,22 @@ export function httpFace<Service>({
     if (route.streams) await sendEvents(response, result, guard);
     else if (route.answer === undefined) response.writeHead(204, guard).end();
     else send(response, 200, result);
+  }
+}
+
+/** Logs faults of the service while the span runs, so that their line bears its identifiers. */
+async function loggingFaults(request: IncomingMessage, work: (seen: Seen) => Promise<void>): Promise<void> {
+  // A request whose connection is gone has no socket.
+  const address = request.socket.remoteAddress;
+  const seen: Seen = {};
+  try {
+    await work(seen);
+  } catch (error) {
+    const { code } = asRefusal(error);
+    if (code === status.INTERNAL || code === status.UNAVAILABLE) {
+      log.error('request failed', { method: request.method, ...seen, address, error });
+    }
+    throw error;
   }
 }
 
@@ -248,6 +267,20 @@ function parseBody(text: string): unknown {
 function send(response: ServerResponse, code: number, body: unknown): void {
   response.writeHead(code, { ...guard, 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
+}
+
+function sendNotAllowed(response: ServerResponse, pathname: string, methods: readonly string[]): void {
+  const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ');
+  response.setHeader('allow', allow);
+  send(response, 405, { error: { code: 'method_not_allowed', message: `${pathname} takes ${allow}` } });
+}
+
+function sendProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // A stream that broke off was closed already.
+  if (response.headersSent) return;
+  // The rest of a body is not read.
+  if (!request.complete) response.setHeader('connection', 'close');
+  send(response, httpCode(error), problemOf(asRefusal(error)));
 }
 
 /** What a caller gets to read of a refusal. */

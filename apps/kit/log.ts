@@ -1,8 +1,9 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { fieldWithoutSecrets } from './without-secrets.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Writes lines of JSON to standard output. Never log a key or a payload. */
+/** Writes lines of JSON to standard output. Never log a key or a payload: what is hidden are secrets in texts of errors. */
 export const log = {
   info: (message: string, fields?: Fields) => write('info', message, fields),
   warn: (message: string, fields?: Fields) => write('warn', message, fields),
@@ -20,7 +21,7 @@ function write(level: string, message: string, fields: Fields = {}): void {
       ? {}
       : { trace_id: span.traceId, span_id: span.spanId }),
   };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${JSON.stringify(line, fieldWithoutSecrets)}\n`);
 }
 
 /** An error as text and stack: JSON would write `{}`. */

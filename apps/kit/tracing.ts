@@ -4,6 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { withoutSecrets } from './without-secrets.ts';
 
 /**
  * Sends traces to OTEL_EXPORTER_OTLP_ENDPOINT (OpenTelemetry, 'Environment Variable Specification'); without
@@ -41,7 +42,7 @@ export async function inSpan<T>(
     try {
       return await work(span);
     } catch (error) {
-      const message = error instanceof Error ? error.message : '';
+      const message = error instanceof Error ? withoutSecrets(error.message) : '';
       if (isFault(error)) span.setStatus({ code: SpanStatusCode.ERROR, message });
       throw error;
     } finally {

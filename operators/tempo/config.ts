@@ -3,12 +3,11 @@ import { serverTls } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { serverFiles } from '../../charts/observability/mutual-identity.ts';
 import { httpTlsConfig } from '../../charts/observability/server-tls.ts';
+import { signalLimits } from '../../charts/observability/signal-limits.ts';
 import { dataFolder } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
-
-/** Largest trace in bytes; more spans are refused, so that a loop of spans cannot fill the memory. */
-const longestTrace = 5_000_000;
+import { inUnits } from '../../model/schema/quantity.ts';
 
 /**
  * Tempo's configuration, all components in one process (Tempo, 'Configuration', 2.9). It derives no metrics
@@ -45,7 +44,8 @@ export function tempoConfig(env: Environment): object {
           burst_size_bytes: 20_000_000,
           max_traces_per_user: 10_000,
         },
-        global: { max_bytes_per_trace: longestTrace },
+        // The collector drops a larger trace whole: what it sends has room, and a loop of spans cannot fill the memory.
+        global: { max_bytes_per_trace: inUnits(signalLimits.trace) },
       },
     },
   };

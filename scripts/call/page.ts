@@ -23,19 +23,12 @@ export function servePage(app: string, options: CallOptions & { port: number }):
   });
 }
 
-/**
- * Serves until Ctrl-C, for browsers on this machine only: requests with other host names, and so from other
- * sites, are refused.
- */
+/** Serves until Ctrl-C, for browsers on this machine only. */
 export async function serveOnLoopback(
   listener: RequestListener,
   { port: wanted, path }: { port: number; path: string },
 ): Promise<number> {
-  const server = createServer((incoming, outgoing) => {
-    const own = [`127.0.0.1:${incoming.socket.localPort}`, `localhost:${incoming.socket.localPort}`];
-    if (own.includes(incoming.headers.host ?? '')) listener(incoming, outgoing);
-    else outgoing.writeHead(403).end('this page is only for this machine\n');
-  });
+  const server = createServer(ownRequests(listener));
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(wanted, '127.0.0.1', done);
@@ -46,6 +39,34 @@ export async function serveOnLoopback(
   server.close();
   server.closeAllConnections();
   return 0;
+}
+
+/**
+ * Refuses requests with other host names, and those that pages of other sites make: a browser says by `Origin` and `Sec-Fetch-Site`
+ * (Fetch Metadata) where a request comes from. `none` is an address that a person typed or opened.
+ */
+export function ownRequests(listener: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const { localPort } = incoming.socket;
+    const own = [`127.0.0.1:${localPort}`, `localhost:${localPort}`];
+    const { host = '', origin, 'sec-fetch-site': site = 'none' } = incoming.headers;
+    const isOwn =
+      own.includes(host) &&
+      (origin === undefined || origin === `http://${host}`) &&
+      (site === 'none' || site === 'same-origin');
+    if (isOwn) listener(incoming, outgoing);
+    else outgoing.writeHead(403).end('this page is only for this machine, and for no other site\n');
+  };
+}
+
+/** Takes only requests that read: GET, HEAD, and POST to paths that `posts` matches, which are queries. */
+export function onlyQueries(posts: RegExp | undefined, listener: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const { method = '', url = '' } = incoming;
+    const reads = method === 'GET' || method === 'HEAD' || (method === 'POST' && posts?.test(url) === true);
+    if (reads) listener(incoming, outgoing);
+    else outgoing.writeHead(405, { allow: 'GET, HEAD' }).end('this page only reads\n');
+  };
 }
 
 /** Forwards each request to `target`; with TLS if it names a server. */

@@ -4,10 +4,10 @@ import type { Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
 import { Failure } from '../cli/failure.ts';
-import { Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
+import { type EndedPhase, Phases, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { deploy } from '../deploy/deploy.ts';
-import { noteRun } from '../telemetry/run-trace.ts';
+import { notedRun, timed } from '../telemetry/run-trace.ts';
 import { authorityNamed, environmentNamed } from './authority-named.ts';
 import { commitAsItStands, commitRoots, onlyRootsDiffer } from './commit.ts';
 import { issue } from './issue.ts';
@@ -57,20 +57,21 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
     // After a compromise no step waits for an earlier one.
     if (atRest(now) || !compromise) {
       await commitAsItStands({ environment: env.name, message: `Certificates: ${name}: ${inWords(now)}` });
-      await bring(context, inWords(now));
+      const title = inWords(now);
+      await notedRun(env.cluster, 'certs rotate', say, (note) => bring(context, title, note));
       if (underWay && atRest(now)) {
         say(styleText('green', `${name}: only generation ${issuing} is in use: the rotation is complete.`));
         return 0;
       }
     }
   }
-  const times: StepTime[] = [];
-  for (const [i, { roots, title }] of commits.entries()) {
-    say(styleText('bold', `${i + 1} of ${commits.length}: ${title}`));
-    await commitRoots({ environment: env.name, roots, message: `Certificates: ${name}: ${title}` });
-    times.push(...(await bring(context, title)));
-  }
-  await noteRun(env.cluster, 'certs rotate', times, say);
+  await notedRun(env.cluster, 'certs rotate', say, async (note) => {
+    for (const [i, { roots, title }] of commits.entries()) {
+      say(styleText('bold', `${i + 1} of ${commits.length}: ${title}`));
+      await commitRoots({ environment: env.name, roots, message: `Certificates: ${name}: ${title}` });
+      await bring(context, title, note);
+    }
+  });
   const newest = commits.at(-1)?.roots[name]?.issuing;
   say(
     below
@@ -143,28 +144,26 @@ async function look({ env, client, name }: Context): Promise<{ seen: Observation
   return { seen, missing: [...new Map(missing.map((each) => [each.what, each])).values()] };
 }
 
-type StepTime = Omit<PhaseTime, 'processors'>;
-
 /** Deploys the state of cluster.yaml, and waits until it is observed in every process. */
-async function bring(context: Context, title: string): Promise<StepTime[]> {
+async function bring(context: Context, title: string, note: (phase: EndedPhase) => void): Promise<void> {
   const { env, name, again } = context;
   if (env.cluster.source.kind === 'git') {
     const { missing } = await look({ ...context, env: await environmentNamed(env.name) });
-    if (missing.length === 0) return [];
+    if (missing.length === 0) return;
     throw new Failure(
       `${env.name} reads ${env.cluster.source.url}, which does not have it yet: ${missing[0]?.what}.`,
       `Push the commit: git push. After Flux has applied it, continue with: ${again}`,
     );
   }
-  const began = performance.now();
-  await deploy({
-    environment: env.name,
-    apps: [],
-    message: `Certificates: ${name}: ${title}`,
-    json: false,
-    again,
-  });
-  const deployed = { title: `Deployed: ${title}`, seconds: (performance.now() - began) / 1_000 };
+  await timed(`Deployed: ${title}`, note, () =>
+    deploy({
+      environment: env.name,
+      apps: [],
+      message: `Certificates: ${name}: ${title}`,
+      json: false,
+      again,
+    }),
+  );
   // Read again: the derived state has changed with cluster.yaml.
   const after = await environmentNamed(env.name);
   const controller = new AbortController();
@@ -176,8 +175,7 @@ async function bring(context: Context, title: string): Promise<StepTime[]> {
       return { result: {} };
     },
   });
-  const { times } = await runPhases(phases, { controller, again });
-  return [deployed, ...times];
+  await runPhases(phases, { controller, again, since: performance.now(), onPhase: note });
 }
 
 async function confirm(context: Context, report: Report, signal: AbortSignal): Promise<void> {

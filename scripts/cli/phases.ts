@@ -73,6 +73,14 @@ export interface PhaseTime {
   processors: ProcessorUse;
 }
 
+/** A phase at its end, also one that failed. */
+export interface EndedPhase extends Omit<PhaseTime, 'processors'> {
+  /** Why it failed, or was interrupted. */
+  failed?: string;
+  /** Whether it was interrupted: by a person, or by what runs the phases. */
+  interrupted?: true;
+}
+
 /**
  * Runs phases one after another, with a live list on a terminal and plain lines elsewhere. Returns their
  * times, and the input with all results. Ctrl-C aborts `controller`, stops the running phase and prints how
@@ -86,10 +94,15 @@ export async function runPhases<Given extends object>(
     quiet?: boolean;
     /** When the first phase began, by `performance.now()`. Default: with the command, because people wait for its start too. */
     since?: number | undefined;
+    /** Called at the end of each phase. Default: nothing. */
+    onPhase?: ((phase: EndedPhase) => void) | undefined;
   },
 ): Promise<{ times: PhaseTime[]; result: Given }> {
-  const { controller, again, quiet = false, since = 0 } = options;
-  const run: Run = { times: [], running: phases.steps[0]?.title ?? '', signal: controller.signal };
+  const { controller, again, quiet = false, since = 0, onPhase = () => {} } = options;
+  const run: Run = {
+    ...{ times: [], running: phases.steps[0]?.title ?? '', begun: since },
+    ...{ signal: controller.signal, onPhase },
+  };
   const onSignal = (): void => {
     const message = `interrupted during '${run.running}'.`;
     controller.abort(new Failure(message, `Continue with: ${again}`));
@@ -114,9 +127,15 @@ export async function runPhases<Given extends object>(
     await list.run();
     return { times: run.times, result: phases.result() };
   } catch (ended) {
-    const error = run.failure ?? ended;
     // The error of a child process that Ctrl-C ended is not the reason.
-    if (controller.signal.aborted) throw controller.signal.reason;
+    const error: unknown = controller.signal.aborted ? controller.signal.reason : (run.failure ?? ended);
+    const failed = error instanceof Error ? error.message : String(error);
+    const seconds = (performance.now() - run.begun) / 1000;
+    onPhase({
+      ...{ title: run.running, seconds, failed },
+      ...(controller.signal.aborted ? { interrupted: true } : {}),
+    });
+    if (controller.signal.aborted) throw error;
     throw error instanceof Failure
       ? error
       : new Failure(
@@ -135,9 +154,12 @@ interface Run {
   times: PhaseTime[];
   /** Title of the running phase. */
   running: string;
+  /** When it began, by `performance.now()`. */
+  begun: number;
   /** The error of the phase that failed. */
   failure?: unknown;
   signal: AbortSignal;
+  onPhase: (phase: EndedPhase) => void;
 }
 
 /** A line of the list on the terminal. */
@@ -148,6 +170,7 @@ interface ListedTask {
 
 async function runStep(run: Run, step: Step, begun: number, task: ListedTask): Promise<void> {
   run.running = step.title;
+  run.begun = begun;
   const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   run.signal.throwIfAborted();
   const { unchanged, found } = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {
@@ -157,12 +180,9 @@ async function runStep(run: Run, step: Step, begun: number, task: ListedTask): P
   });
   run.signal.throwIfAborted();
   const seconds = (performance.now() - begun) / 1000;
-  run.times.push({
-    title: step.title,
-    seconds,
-    ...(unchanged === undefined ? {} : { unchanged }),
-    processors: meter.lap(),
-  });
+  const ended = { title: step.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) };
+  run.times.push({ ...ended, processors: meter.lap() });
+  run.onPhase(ended);
   const remark = unchanged ?? found;
   const note = remark === undefined ? '' : `, ${remark}`;
   task.title = `${step.title} ${styleText('dim', `${seconds.toFixed(1)} s${note}`)}`;

@@ -21,7 +21,7 @@ import { isPostponed, withoutObservability } from '../init-cluster/observability
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
-import { noteRun } from '../telemetry/run-trace.ts';
+import { notedRun } from '../telemetry/run-trace.ts';
 import {
   applyWorkload,
   type Kustomizations,
@@ -107,13 +107,16 @@ async function deployRendered(
     named,
     leave: others.flatMap((app) => pathsOfApp(environment.name, app.name)),
   };
-  const { times, result } = await runPhases(deployPhases(start, options.message), {
-    controller,
-    again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
-    quiet: options.json,
-    since: options.since,
-  });
-  await noteRun(environment.cluster, 'deploy', times, (message) => process.stderr.write(`${message}\n`));
+  const report = (message: string) => process.stderr.write(`${message}\n`);
+  const { times, result } = await notedRun(environment.cluster, 'deploy', report, (onPhase) =>
+    runPhases(deployPhases(start, options.message), {
+      controller,
+      again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
+      quiet: options.json,
+      since: options.since,
+      onPhase,
+    }),
+  );
   const { commit, changed, kustomizations, left, podsBefore: before } = result;
   if (options.json) {
     const output = {

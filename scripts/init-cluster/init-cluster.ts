@@ -7,13 +7,17 @@ import { hasGoCaches, pruneGoCaches } from '../../images/go/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
-import { formatTimes, Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
+import { type EndedPhase, formatTimes, Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
-import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
+import {
+  manifestsRendered,
+  type RenderedEnvironment,
+  renderEnvironment,
+} from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
-import { noteRun } from '../telemetry/run-trace.ts';
+import { notedRun } from '../telemetry/run-trace.ts';
 import type { InitInput } from './input.ts';
 import { allApps, firstApp } from './phases/app-pages.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
@@ -44,8 +48,7 @@ export interface InitOptions {
 
 /** Creates or completes the environment's cluster; returns the exit code. */
 export async function initCluster(options: InitOptions): Promise<number> {
-  const root = repositoryRoot;
-  const rendered = await renderEnvironment(root, options.environment);
+  const rendered = await renderEnvironment(repositoryRoot, options.environment);
   const { environment } = rendered;
   const { cluster } = environment;
   if (cluster.provider.kind !== 'kind') {
@@ -54,10 +57,22 @@ export async function initCluster(options: InitOptions): Promise<number> {
       `Create its nodes with: pulumi up -s ${environment.name}`,
     );
   }
+  const report = (message: string) => process.stderr.write(`${message}\n`);
+  return notedRun(cluster, 'init-cluster', report, (onPhase) => completed(rendered, options, onPhase));
+}
+
+async function completed(
+  rendered: RenderedEnvironment,
+  options: InitOptions,
+  onPhase: (phase: EndedPhase) => void,
+): Promise<number> {
+  const root = repositoryRoot;
+  const { environment } = rendered;
+  const { cluster } = environment;
   const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
   const hadKey = existsSync(clusterKeyFile(cluster.name));
   const toFrontPage = async () => {
-    const running = { controller: new AbortController(), again, quiet: options.json };
+    const running = { controller: new AbortController(), again, quiet: options.json, onPhase };
     const { signal } = running.controller;
     return { running, ...(await runPhases(phases({ ...rendered, root, signal }), running)) };
   };
@@ -77,7 +92,6 @@ export async function initCluster(options: InitOptions): Promise<number> {
   });
   const times = [...served.times, ...observed.times];
   await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
-  await noteRun(cluster, 'init-cluster', times, (message) => process.stderr.write(`${message}\n`));
   if (options.json) printJson(environment, times);
   if (observed.result.made > 0 && hasGoCaches()) {
     process.stderr.write('removing files that only the compiler needs\n');

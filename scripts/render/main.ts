@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
+import type { Environment } from '../../model/graph.ts';
 import { npmCommand, runCommand } from '../cli/command.ts';
+import { hasKubeconfig } from '../cluster/client.ts';
+import { keepRun } from '../telemetry/run-trace.ts';
 import { type RenderCommand, renderCommand } from './render-command.ts';
 import { watchAndRender } from './watch-and-render.ts';
 
@@ -22,9 +25,18 @@ const { watch, ...command } = program.opts<RenderCommand & { watch?: boolean }>(
 const print = (text: string) => void process.stdout.write(text);
 
 await runCommand(async () => {
-  if (watch !== true) return renderCommand(root, command, print);
+  const keeps = command.check !== true && command.out === undefined;
+  if (watch !== true) return renderCommand(root, command, print, keeps ? keepRender : undefined);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const err = (text: string) => void process.stderr.write(text);
   return watchAndRender({ root, command }, { out: print, err }, stop.signal);
 });
+
+/** Kept where the environment's cluster is one of this machine: the next run that asks the cluster anyway sends it. */
+function keepRender(environments: readonly Environment[], seconds: number): void {
+  for (const { cluster } of environments) {
+    if (cluster.observability === 'off' || !hasKubeconfig(cluster.name)) continue;
+    keepRun(cluster, 'render', [{ title: 'Manifests rendered', seconds }]);
+  }
+}

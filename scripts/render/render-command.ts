@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
+import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
@@ -28,11 +29,13 @@ interface Report {
 /**
  * Renders and prints the result. Exit codes as in kubectl: 0 if done or without differences, 1 for differences or diagnostics.
  * A check ignores the cache.
+ * @param onRendered Called with the environments and the seconds, unless nothing had changed. Default: nothing.
  */
 export async function renderCommand(
   root: string,
   command: RenderCommand,
   print: (text: string) => void,
+  onRendered: (environments: readonly Environment[], seconds: number) => void = () => {},
 ): Promise<number> {
   const { check = false, env, json = false, cache = command.memory === undefined } = command;
   const out = resolve(command.out ?? `${root}/manifests`);
@@ -44,7 +47,9 @@ export async function renderCommand(
   }
   const started = performance.now();
   const kept = check || !cache ? undefined : new RenderCache(root, out, env);
-  const report = untouched(kept) ?? (await rendered(root, out, command, kept, print));
+  const made = (environments: readonly Environment[]) =>
+    onRendered(environments, (performance.now() - started) / 1_000);
+  const report = untouched(kept) ?? (await rendered(root, out, command, kept, print, made));
   if (report === undefined) return 1;
   const milliseconds = Math.round(performance.now() - started);
   const { changed, removed, foreign } = report.difference;
@@ -72,6 +77,7 @@ async function rendered(
   command: RenderCommand,
   cache: RenderCache | undefined,
   print: (text: string) => void,
+  onRendered: (environments: readonly Environment[]) => void,
 ): Promise<Report | undefined> {
   const { check = false, env, json = false } = command;
   // Loaded only when needed: these modules are large.
@@ -80,6 +86,7 @@ async function rendered(
   return withDiagnostics(json, print, async () => {
     const result = await render(root, { environment: env, out, write: !check, memory: command.memory });
     cache?.save(result);
+    onRendered(result.environments);
     const { environments, files, difference } = result;
     return { environments: environments.map(({ name }) => name), files: files.size, difference };
   });

@@ -57,7 +57,7 @@ export async function collectStatus(
     'objects',
     driftStates(new RawObjects(client.config), kustomizationStates),
   );
-  const probe = await signalStates(askPrometheus, kustomizationStates);
+  const probe = await signalStates(askPrometheus, kustomizationStates, client);
   return {
     cluster: client.name,
     server: client.server,

@@ -198,13 +198,36 @@ describe('npm run status', () => {
       expect(out).toMatch(/Signals\n +no pod of prometheus is ready/);
     });
 
-    test('queries no store before Prometheus exists, and is Ready before the first result', async () => {
+    test('queries no store before Prometheus exists', async () => {
       lists = healthy();
       expect((await status([], results(0))).ready).toBe(true);
+    });
+
+    /** Pods of the front page and of Prometheus, which run for so many minutes. */
+    const running = (home: number, prometheus: number) => {
       withPrometheus();
+      for (const [name, minutes] of Object.entries({ home, prometheus })) {
+        const startedAt = new Date(Date.now() - minutes * 60_000).toISOString();
+        const containerStatuses = [{ name, state: { running: { startedAt } } }];
+        lists[`/api/v1/namespaces/${name}/pods`] = { items: [{ status: { containerStatuses } }] };
+      }
+    };
+
+    test.each([
+      ['the front page', 2, 60],
+      ['Prometheus', 60, 2],
+    ])('is Ready before the first result, shortly after the start of %s', async (_, home, prometheus) => {
+      running(home, prometheus);
       const { ready, out } = await status([], async () => []);
       expect(ready).toBe(true);
       expect(out).not.toContain('Signals');
+    });
+
+    test('is not Ready if there is no result although both run for long', async () => {
+      running(11, 60);
+      const { ready, out } = await status([], async () => []);
+      expect(ready).toBe(false);
+      expect(out).toMatch(/Signals\n +home has no result of its synthetic requests: npm run logs -- home/);
     });
   });
 

@@ -19,6 +19,12 @@ it('groups lines of level error by message, what was thrown and where, the newes
   ]);
 });
 
+it('has the store read no line from before a time', () => {
+  expect(errorsQl({ app: 'orders', since: '1d', within: '1d', limit: 5 })).toMatch(
+    /^_time:1d \{"k8s\.namespace\.name"="orders"\} severity_number:>=17 /,
+  );
+});
+
 it('leaves out the errors on purpose of synthetic requests, or has them alone', () => {
   expect(errorsQl({ since: '1d', limit: 5 })).toMatch(
     /^severity_number:>=17 !"user_agent.synthetic.type":\* \|/,

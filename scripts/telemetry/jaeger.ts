@@ -29,16 +29,60 @@ export async function traceById(store: Store, id: string): Promise<Trace> {
   return trace;
 }
 
-export function searchTraces(store: Store, search: TraceSearch): Promise<Trace[]> {
+/** Milliseconds. */
+const durations = [10_000, 3_000, 1_000, 300, 100, 30, 10, 0];
+/** Requests between two of these durations. */
+const mostSteps = 6;
+
+/**
+ * The slowest traces of a search. Jaeger returns the newest of those of the service with a span that took `minDuration` or longer: it is
+ * asked with falling durations until there are enough, and again with longer ones while it has more than it returns.
+ */
+export async function searchTraces(store: Store, search: TraceSearch): Promise<Trace[]> {
+  const most = Math.max(200, search.limit * 4);
   const end = Date.now();
-  return tracesFrom(store, '/api/traces', {
-    service: search.service,
-    start: String((end - search.sinceSeconds * 1_000) * 1_000),
-    end: String(end * 1_000),
-    // Jaeger returns the newest traces; the limit is high enough to include the slowest.
-    limit: '1000',
-    ...(search.failed ? { tags: JSON.stringify({ error: 'true' }) } : {}),
-  });
+  const slowerThan = (milliseconds: number) =>
+    tracesFrom(store, '/api/traces', {
+      service: search.service,
+      start: String((end - search.sinceSeconds * 1_000) * 1_000),
+      end: String(end * 1_000),
+      limit: String(most),
+      ...(milliseconds === 0 ? {} : { minDuration: `${milliseconds}ms` }),
+      ...(search.failed ? { tags: JSON.stringify({ error: 'true' }) } : {}),
+    });
+  /** All that are slower than `above`, of which there are not enough yet. */
+  let slower: Trace[] = [];
+  let above = Number.POSITIVE_INFINITY;
+  for (const duration of durations) {
+    const found = await slowerThan(duration);
+    if (found.length >= most)
+      return between(slowerThan, { slower, above, found, duration }, { ...search, most });
+    if (found.length >= search.limit) return found;
+    [slower, above] = [found, duration];
+  }
+  return slower;
+}
+
+/** The same where Jaeger has more traces of `duration` than it returns, `found`, and too few of `above`, `slower`. */
+async function between(
+  slowerThan: (milliseconds: number) => Promise<Trace[]>,
+  known: { slower: Trace[]; above: number; found: Trace[]; duration: number },
+  { limit, most }: { limit: number; most: number },
+): Promise<Trace[]> {
+  let { slower, above, found, duration } = known;
+  for (let step = 0; step < mostSteps; step++) {
+    // Durations of requests spread over powers of ten.
+    const middle = Math.round(
+      Number.isFinite(above) ? Math.sqrt(Math.max(1, duration) * above) : duration * 10,
+    );
+    if (middle <= duration || middle >= above) break;
+    const next = await slowerThan(middle);
+    if (next.length >= most) [found, duration] = [next, middle];
+    else if (next.length >= limit) return next;
+    else [slower, above] = [next, middle];
+  }
+  // Of about the same duration: any of them.
+  return [...new Map([...slower, ...found].map((trace) => [trace.id, trace])).values()];
 }
 
 async function tracesFrom(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { logLine, printLine } from './log-line.ts';
 import { logsQl } from './log-query.ts';
 import { isSelected, podLine } from './pod-logs.ts';
+import { traceId } from './trace-search.ts';
 
 const stored = {
   _time: '2026-03-01T10:00:00.123456789Z',
@@ -34,10 +35,14 @@ describe('a line of the store', () => {
     });
   });
 
-  it('is printed with its time, pod, level and fields', () => {
-    expect(printLine(logLine(JSON.stringify(stored)))).toBe(
-      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace"',
+  it('is printed with its time, pod, level, fields and the trace for `npm run trace`', () => {
+    const printed = printLine(logLine(JSON.stringify(stored)));
+    expect(printed).toBe(
+      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace" trace=0af7651916cd43dd8448eb211c80319c',
     );
+    expect(/trace=(\S+)$/.exec(printed)?.[1]).toMatch(traceId);
+    const { trace_id: _, ...without } = stored;
+    expect(printLine(logLine(JSON.stringify(without)))).not.toContain('trace=');
   });
 
   it('escapes control characters of a message', () => {
@@ -48,7 +53,7 @@ describe('a line of the store', () => {
   it('prints a stack below its line, indented', () => {
     const line = logLine(JSON.stringify({ ...stored, error: 'Error: no\n    at work' }));
     expect(printLine(line).split('\n')).toEqual([
-      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace"',
+      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace" trace=0af7651916cd43dd8448eb211c80319c',
       '    error: Error: no',
       '        at work',
     ]);

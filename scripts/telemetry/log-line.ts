@@ -64,15 +64,19 @@ export function named(names: Readonly<Record<string, string | undefined>>): Part
 const colours = { error: 'red', fatal: 'red', warn: 'yellow', warning: 'yellow' } as const;
 
 /**
- * A line for people: time, pod, level, message, fields. Control characters are escaped. Continuation lines, as of a stack trace, are
+ * A line for people: time, pod, level, message, fields, and the whole identifier of its trace, for `npm run trace -- ID`. Control characters are escaped. Continuation lines, as of a stack trace, are
  * indented, so that none looks like a separate log line.
  */
 export function printLine(line: LogLine): string {
-  const { time, level = '', pod = '', message, fields } = line;
+  const { time, level = '', pod = '', message, fields, trace } = line;
   const short = Object.entries(fields).filter(([, value]) => !value.includes('\n'));
   const long = Object.entries(fields).filter(([, value]) => value.includes('\n'));
   const said = [
-    [level.padEnd(5), shown(message), ...short.map(([name, value]) => `${name}=${quoted(value)}`)].join(' '),
+    [
+      ...[level.padEnd(5), shown(message)],
+      ...short.map(([name, value]) => `${name}=${quoted(value)}`),
+      ...(trace === undefined ? [] : [`trace=${quoted(trace)}`]),
+    ].join(' '),
     ...long.map(([name, value]) => `\n${name}: ${shown(value)}`),
   ]
     .join('')

@@ -11,12 +11,22 @@ export interface Page {
   name: StoreName;
   path: string;
   note?: string;
+  /** Paths to which it posts queries. Default: none. */
+  posts?: RegExp;
+  /** Whether it takes requests of all methods: Grafana has a login, and checks them itself. Default: only those that read. */
+  writes?: true;
 }
 
+/** Queries of Prometheus that its page can post ('HTTP API'). */
+const promQueries =
+  /^\/api\/v1\/(query|query_range|query_exemplars|format_query|parse_query|series|labels)(\?|$)/;
+/** Queries of VictoriaLogs ('HTTP API'): its page posts them. */
+const logQueries = /^\/select\/logsql\/\w+(\?|$)/;
+
 const light: Readonly<Record<Signal, Page>> = {
-  metrics: { name: 'prometheus', path: '/graph' },
-  alerts: { name: 'prometheus', path: '/alerts' },
-  logs: { name: 'victoria-logs', path: '/select/vmui/' },
+  metrics: { name: 'prometheus', path: '/graph', posts: promQueries },
+  alerts: { name: 'prometheus', path: '/alerts', posts: promQueries },
+  logs: { name: 'victoria-logs', path: '/select/vmui/', posts: logQueries },
   traces: { name: 'jaeger', path: '/' },
   dashboards: { name: 'jaeger', path: '/dashboards' },
 };
@@ -25,11 +35,11 @@ const note =
   'Sign in as admin. Its password: kubectl -n grafana exec deploy/grafana -c grafana -- cat /var/lib/grafana/secrets/admin-password';
 
 const grafana: Readonly<Record<Signal, Page>> = {
-  dashboards: { name: 'grafana', path: '/dashboards', note },
-  metrics: { name: 'grafana', path: '/', note },
+  dashboards: { name: 'grafana', path: '/dashboards', note, writes: true },
+  metrics: { name: 'grafana', path: '/', note, writes: true },
   alerts: light.alerts,
-  logs: { name: 'grafana', path: explore('loki'), note },
-  traces: { name: 'grafana', path: explore('tempo'), note },
+  logs: { name: 'grafana', path: explore('loki'), note, writes: true },
+  traces: { name: 'grafana', path: explore('tempo'), note, writes: true },
 };
 
 /** The page of a signal in an environment. */

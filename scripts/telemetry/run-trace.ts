@@ -1,28 +1,89 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutSecrets } from '../../apps/kit/without-secrets.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
-import type { PhaseTime } from '../cli/phases.ts';
+import type { EndedPhase } from '../cli/phases.ts';
 import { type Run, readRuns, writeRuns } from './runs.ts';
 
 const collector = 'opentelemetry-collector';
+
+/** Milliseconds that a command which failed waits for the collector. */
+const patienceMs = 5_000;
+
+type Target = Pick<Cluster, 'name' | 'observability'>;
+
+/**
+ * Runs a command and keeps and sends what it notes of its phases, also if it fails or is interrupted: then nothing is said of the
+ * trace, and the failure stays what it is. Who interrupts a command does not wait: the next run sends that trace.
+ */
+export async function notedRun<T>(
+  cluster: Target,
+  command: string,
+  report: (message: string) => void,
+  work: (note: (phase: EndedPhase) => void) => Promise<T>,
+): Promise<T> {
+  const phases: EndedPhase[] = [];
+  const note = (phase: EndedPhase) => void phases.push(phase);
+  let result: T;
+  try {
+    result = await work(note);
+  } catch (error) {
+    const failed = error instanceof Error ? error.message : String(error);
+    await noteFailure(cluster, command, phases, failed).catch(() => {});
+    throw error;
+  }
+  await noteRun(cluster, command, phases, report);
+  return result;
+}
+
+async function noteFailure(
+  cluster: Target,
+  command: string,
+  phases: readonly EndedPhase[],
+  failed: string,
+): Promise<void> {
+  if (phases.at(-1)?.interrupted === true) keepRun(cluster, command, phases, failed);
+  else {
+    const noted = noteRun(cluster, command, phases, () => {}, failed).catch(() => {});
+    await Promise.race([noted, sleep(patienceMs, undefined, { ref: false })]);
+  }
+}
+
+/** Notes work as one phase. */
+export async function timed<T>(
+  title: string,
+  note: (phase: EndedPhase) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  const ended = (failed?: string): EndedPhase => ({
+    ...{ title, seconds: (performance.now() - began) / 1_000 },
+    ...(failed === undefined ? {} : { failed }),
+  });
+  try {
+    const result = await work();
+    note(ended());
+    return result;
+  } catch (error) {
+    note(ended(error instanceof Error ? error.message : String(error)));
+    throw error;
+  }
+}
 
 /**
  * Keeps the phases of a run and sends a trace of each run that was not sent yet, if the cluster has a collector. A collector that is not
  * there does not fail the command: `report` says so, and the next run sends both.
  */
 export async function noteRun(
-  cluster: Pick<Cluster, 'name' | 'observability'>,
+  cluster: Target,
   command: string,
-  times: readonly Omit<PhaseTime, 'processors'>[],
+  phases: readonly EndedPhase[],
   report: (message: string) => void,
+  failed?: string,
 ): Promise<void> {
-  const phases = times.map(({ title, seconds, unchanged }) => ({
-    ...{ title, seconds },
-    ...(unchanged === undefined ? {} : { unchanged }),
-  }));
-  const runs = [...readRuns(cluster.name), { command, ended: new Date().toISOString(), phases, sent: false }];
-  writeRuns(cluster.name, runs);
+  const runs = keepRun(cluster, command, phases, failed);
   if (cluster.observability === 'off') return;
   try {
     await sendRuns(
@@ -37,6 +98,27 @@ export async function noteRun(
     const why = error instanceof Error ? error.message : String(error);
     report(`the trace of these phases waits for the next run: ${why}`);
   }
+}
+
+/** Keeps the phases of a run, which the next run that reaches a collector sends; returns all that are kept. */
+export function keepRun(
+  { name }: Target,
+  command: string,
+  ended: readonly EndedPhase[],
+  failed?: string,
+): Run[] {
+  const phases = ended.map(({ title, seconds, unchanged, failed: why }) => ({
+    ...{ title, seconds },
+    ...(unchanged === undefined ? {} : { unchanged }),
+    ...(why === undefined ? {} : { failed: withoutSecrets(why) }),
+  }));
+  const run = {
+    ...{ command, ended: new Date().toISOString(), phases, sent: false },
+    ...(failed === undefined ? {} : { failed: withoutSecrets(failed) }),
+  };
+  const runs = [...readRuns(name), run];
+  writeRuns(name, runs);
+  return runs;
 }
 
 async function sendRuns(cluster: string, runs: readonly Run[]): Promise<void> {
@@ -60,38 +142,41 @@ async function sendRuns(cluster: string, runs: readonly Run[]): Promise<void> {
 }
 
 /** A run as a trace: the command as its root, a span for each phase (OTLP, 'JSON Protobuf Encoding'). */
-export function otlpRun({ command, ended, phases }: Run): object {
+export function otlpRun({ command, ended, phases, failed }: Run): object {
   const traceId = randomBytes(16).toString('hex');
   const root = randomBytes(8).toString('hex');
   const end = Date.parse(ended);
   const all = phases.reduce((sum, { seconds }) => sum + seconds, 0) * 1_000;
   let at = end - all;
-  const children = phases.map(({ title, seconds, unchanged }) => {
+  const children = phases.map(({ title, seconds, unchanged, failed: why }) => {
     const from = at;
     at += seconds * 1_000;
     const spanId = randomBytes(8).toString('hex');
     const attributes = unchanged === undefined ? [] : [attribute('unchanged', unchanged)];
-    return { ...span(title, from, at), traceId, spanId, parentSpanId: root, attributes };
+    return { ...span(title, from, at, why), traceId, spanId, parentSpanId: root, attributes };
   });
   return {
     resource: { attributes: [attribute('service.name', 'plinth')] },
     scopeSpans: [
       {
         scope: { name: 'plinth' },
-        spans: [{ ...span(command, end - all, end), traceId, spanId: root, attributes: [] }, ...children],
+        spans: [
+          { ...span(command, end - all, end, failed), traceId, spanId: root, attributes: [] },
+          ...children,
+        ],
       },
     ],
   };
 }
 
-/** Kind 1 is an internal span: no request that an app served. */
-function span(name: string, from: number, to: number): object {
+/** Kind 1 is an internal span: no request that an app served. Code 2 is an error. */
+function span(name: string, from: number, to: number, failed: string | undefined): object {
   return {
     name,
     kind: 1,
     startTimeUnixNano: nanoseconds(from),
     endTimeUnixNano: nanoseconds(to),
-    status: {},
+    status: failed === undefined ? {} : { code: 2, message: failed },
   };
 }
 

@@ -9,15 +9,24 @@ const runSchema = z.object({
   command: z.string(),
   /** RFC 3339: when its last phase ended. */
   ended: z.string(),
-  phases: z.array(z.object({ title: z.string(), seconds: z.number(), unchanged: z.string().optional() })),
+  phases: z.array(
+    z.object({
+      title: z.string(),
+      seconds: z.number(),
+      unchanged: z.string().optional(),
+      failed: z.string().optional(),
+    }),
+  ),
+  /** Why it failed, or was interrupted. */
+  failed: z.string().optional(),
   /** Whether its trace was sent to the collector. */
   sent: z.boolean(),
 });
 
-/** The phases of one run of a command that changes a cluster. */
+/** The phases of one run of a command, the last of which may have failed. */
 export type Run = z.infer<typeof runSchema>;
 
-/** Runs of a command that are kept for each cluster. */
+/** Runs of a command that are kept for each cluster, and as many that failed. */
 const kept = 20;
 
 /** Runs that a comparison shows beside the newest one. */
@@ -41,17 +50,26 @@ export function readRuns(cluster: string): Run[] {
 /** Keeps the newest runs of each command. */
 export function writeRuns(cluster: string, runs: readonly Run[]): void {
   const commands = [...new Set(runs.map(({ command }) => command))];
-  const newest = commands.flatMap((command) => runs.filter((run) => run.command === command).slice(-kept));
+  const old = commands.flatMap((command) => {
+    const [good, bad] = [false, true].map((failed) =>
+      runs.filter((run) => run.command === command && (run.failed !== undefined) === failed),
+    );
+    return [...(good ?? []).slice(0, -kept), ...(bad ?? []).slice(0, -kept)];
+  });
+  const newest = runs.filter((run) => !old.includes(run));
   const file = fileOf(cluster);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(newest, null, 2)}\n`);
 }
 
-/** Prints the newest run of a command beside those before it. */
+/** Prints the newest run of a command beside those before it, without those that failed: their times say nothing. */
 export function showRuns(cluster: string, command: string): number {
-  const runs = readRuns(cluster).filter((run) => run.command === command);
+  const runs = readRuns(cluster).filter((run) => run.command === command && run.failed === undefined);
   if (runs.length === 0) {
-    throw new Failure(`no run of ${command} on '${cluster}' is known.`, `Make one: npm run ${command}`);
+    throw new Failure(
+      `no complete run of ${command} on '${cluster}' is known.`,
+      `Make one: npm run ${command}`,
+    );
   }
   process.stdout.write(`${compareRuns(runs)}\n`);
   return 0;
@@ -71,7 +89,10 @@ export function compareRuns(runs: readonly Run[]): string {
     return [title, shown(now), shown(usual), signed, ...earlier.map(shown)];
   };
   const rows = titles.map((title) =>
-    row(title, ({ phases }) => phases.find((phase) => phase.title === title)?.seconds),
+    row(
+      title,
+      ({ phases }) => phases.find((phase) => phase.title === title && phase.failed === undefined)?.seconds,
+    ),
   );
   const sum = row('all', ({ phases }) => phases.reduce((total, { seconds }) => total + seconds, 0));
   const header = [

@@ -25,6 +25,18 @@ it('shows a trace as rows with bars, log lines below their span, and escapes all
   expect(page).not.toMatch(/<script|<img|<b>bold/);
 });
 
+it('links each service to its dashboard, which the same page serves', () => {
+  const other = { ...span, id: '3', parent: '1', service: 'a/b "c"' };
+  const page = treeHtml({ ...trace, spans: [span, other] }, []);
+  expect(page).toContain('<a href="/dashboards/orders">orders</a>');
+  expect(page).toContain('<a href="/dashboards/a%2Fb%20%22c%22">a/b &quot;c&quot;</a>');
+});
+
+it('does not repeat the trace on its lines', () => {
+  const line = { time: '2026-03-01T10:00:00Z', message: 'said', span: '2', trace: 'ab', fields: {} };
+  expect(treeHtml(trace, [line])).toContain('said</pre>');
+});
+
 it('lists the slowest request first, with a link to it', () => {
   const slower = { id: 'cd', spans: [{ ...span, duration: 9_000 }] };
   const page = listHtml(['jobs', 'orders'], { service: 'orders', failed: false }, [trace, slower]);

@@ -12,7 +12,7 @@ import { extentOf, summaryOf, treeOf } from './trace-tree.ts';
 
 const services = z.object({ data: z.array(z.string()).nullable() });
 
-/** Number of newest traces to search, and number of rows in the list. */
+/** Number of rows in the list. */
 const rowsShown = 50;
 
 const headers = pageHeaders("form-action 'self'");
@@ -97,7 +97,7 @@ export function treeHtml(trace: Trace, lines: readonly LogLine[]): string {
     );
     // SVG, because the page's policy forbids style attributes.
     const bar = `<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="1"></rect></svg>`;
-    const name = `${'\u2003'.repeat(depth)}<b>${escaped(span.service)}</b> ${escaped(span.name)}`;
+    const name = `${'\u2003'.repeat(depth)}<b><a href="/dashboards/${escaped(encodeURIComponent(span.service))}">${escaped(span.service)}</a></b> ${escaped(span.name)}`;
     return `<tr${span.failed ? ' class="failed"' : ''}><td><details><summary>${name}${span.failed ? ' (failed)' : ''}</summary><pre>${escaped(attributes.join('\n'))}</pre></details>${own.map(said).join('')}</td><td class="number">${milliseconds(span.duration)}</td><td>${bar}</td></tr>`;
   });
   return html(

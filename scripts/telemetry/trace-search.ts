@@ -1,5 +1,8 @@
 import { Failure } from '../cli/failure.ts';
 
+/** Identifiers of traces, of 16 bytes, and of 8 from older programs. The stores find no trace by a part of it. */
+export const traceId = /^[0-9a-f]{16,32}$/i;
+
 /** A search for traces, in the words of no store. */
 export interface TraceSearch {
   service: string;

@@ -18,8 +18,9 @@ export interface TreeRow {
   lines: readonly LogLine[];
 }
 
-/** The spans of a trace, each after its parent, and the lines of spans that the store does not have. */
-export function treeOf({ spans }: Trace, lines: readonly LogLine[]): { rows: TreeRow[]; loose: LogLine[] } {
+/** The spans of a trace, each after its parent, and the lines of spans that the store does not have. No line repeats the trace. */
+export function treeOf({ spans }: Trace, said: readonly LogLine[]): { rows: TreeRow[]; loose: LogLine[] } {
+  const lines = said.map(({ trace: _, ...line }) => line);
   const known = new Set(spans.map(({ id }) => id));
   const children = Map.groupBy(spans, ({ parent }) =>
     parent !== undefined && known.has(parent) ? parent : '',

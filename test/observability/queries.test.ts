@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { allQueries } from '../../charts/observability/queries.ts';
+import { series } from '../../apps/home/src/signals.ts';
+import { allQueries, appSeries } from '../../charts/observability/queries.ts';
 import certManager from '../../operators/cert-manager/operator.ts';
 import traefik from '../../operators/traefik/operator.ts';
 import { environment, testApp } from '../charts/fixture.ts';
@@ -27,4 +28,8 @@ it('every query of every dashboard is PromQL that promtool accepts', async ({ sk
   expect(
     await promtool(['check', 'rules', 'rules.yaml'], file([{ record: 'bad', expr: 'sum by (up' }])),
   ).not.toBe('');
+});
+
+it('the plots of the front page ask for the series that Prometheus records', () => {
+  expect(series).toEqual(appSeries);
 });

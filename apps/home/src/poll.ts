@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Queries a store until the signal, and writes each answer into `shown`. If a query fails, the last answer stays there with the reason in
- * `trouble`: stores start after the front page, and can be replaced. Calls `onChange` after each query.
+ * `trouble`: stores start after the front page, and can be replaced. Calls `onChange` after each query. A slow one is repeated less often,
+ * so that the store answers it for a tenth of the time at most.
  */
 export function poll<T extends { trouble: string }>(
   shown: T,
@@ -20,8 +21,10 @@ export function poll<T extends { trouble: string }>(
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
+      const asked = performance.now();
       await ask();
-      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
+      const pauseMs = Math.max(everyMs, 9 * (performance.now() - asked));
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 

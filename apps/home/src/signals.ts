@@ -17,7 +17,7 @@ export interface AppSignals {
 export type Plot = (number | undefined)[];
 
 /** Series that Prometheus records for each app (`charts/observability/queries.ts`, `appSeries`). */
-const series = {
+export const series = {
   requests: 'app:requests:rate5m',
   failed: 'app:failed_requests:ratio5m',
   slow: 'app:duration_seconds:p95_5m',

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { errorGroup } from '../src/errors/error-groups.ts';
 import { type Home, startHome } from '../src/home.ts';
+import { poll } from '../src/poll.ts';
 import type { State } from '../src/state.ts';
 import { type FakeApi, fakeApi, paths, resolvedErrors } from './fake-api.ts';
 import { type FakeStore, fakeStore } from './fake-store.ts';
@@ -65,7 +67,8 @@ describe('the errors on the front page', () => {
     expect(text).toContain('npm run trace -- 4bf92f3577b34da6a3ce929d0e0e4736');
     expect(text).not.toContain('no route');
     const query = logs.asked[0]?.searchParams.get('query') ?? '';
-    expect(query).toContain('severity_number:>=17 !"user_agent.synthetic.type":*');
+    expect(query).toMatch(/^_time:1d severity_number:>=17 !"user_agent\.synthetic\.type":\* \|/);
+    expect(text).toContain('First of the day');
   });
 
   test('disappear when somebody resolves them, and are regressions after the next line', async () => {
@@ -83,6 +86,21 @@ describe('the errors on the front page', () => {
     await vi.waitFor(() => expect(logs.asked).toHaveLength(2), 3_000);
     expect((await state()).errors).toEqual([]);
     expect(await page()).toMatch(/<section id="errors"[^>]*><\/section>/);
+  });
+
+  test('are asked for less often while the store needs long: it reads them for a tenth of the time at most', async () => {
+    let asked = 0;
+    const stop = new AbortController();
+    const query = async () => {
+      asked++;
+      await sleep(100);
+      return {};
+    };
+    poll({ trouble: '' }, query, { onChange: () => {}, signal: stop.signal, everyMs: 1 });
+    await sleep(800);
+    expect(asked).toBe(1);
+    await vi.waitFor(() => expect(asked).toBe(2), 3_000);
+    stop.abort();
   });
 
   test('are left out if the store does not answer, and the page is ready without them', async () => {

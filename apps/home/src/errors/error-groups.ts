@@ -13,7 +13,7 @@ export interface ErrorGroup {
   place: string;
   /** Lines in the selected time. */
   count: number;
-  /** RFC 3339, of all lines that the store has. */
+  /** RFC 3339, of all lines that the store has, or of those of `within`. */
   first: string;
   last: string;
   /** The trace of its newest line that has one; empty if there is none. */
@@ -30,6 +30,11 @@ export interface ErrorSelection {
   app?: string;
   /** Duration back from now, such as 1d, in which a group has at least one line. */
   since: string;
+  /**
+   * Duration back from now, not shorter than `since`: the store reads no line from before, so that no group is older. Default: all that
+   * it has, which only a person should ask for.
+   */
+  within?: string;
   limit: number;
   /** Only the lines of synthetic requests, which are left out otherwise. Default: false. */
   synthetic?: boolean;
@@ -45,9 +50,9 @@ export const notSynthetic = `!"${syntheticField}":*`;
  * The query for groups of errors in LogsQL, the newest first (pipes 'extract_regexp', 'collapse_nums', 'stats', 'filter', 'sort').
  *
  * Lines of a group have the same message, first line of the field `error` and place in the code, where numbers, identifiers, addresses
- * and times do not count. `first` and `last` are of all lines that the store has.
+ * and times do not count. `first` and `last` are of all lines that the store has, or of those of `within`.
  */
-export function errorsQl({ app, since, limit, synthetic = false }: ErrorSelection): string {
+export function errorsQl({ app, since, within, limit, synthetic = false }: ErrorSelection): string {
   const fields = ['"k8s.namespace.name"', '_msg', 'thrown', 'place'];
   const functions = [
     `count() if (_time:${since}) as count`,
@@ -58,6 +63,7 @@ export function errorsQl({ app, since, limit, synthetic = false }: ErrorSelectio
     'uniq_values("k8s.pod.name") limit 100 as pods',
   ];
   const filters = [
+    ...(within === undefined ? [] : [`_time:${within}`]),
     ...(app === undefined ? [] : [`{"k8s.namespace.name"=${JSON.stringify(app)}}`]),
     // The first severity number of errors (OpenTelemetry, 'Logs Data Model', 'Field: SeverityNumber').
     'severity_number:>=17',

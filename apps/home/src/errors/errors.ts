@@ -21,8 +21,8 @@ export interface Errors {
   trouble: string;
 }
 
-/** Groups with a line in the last day, at most so many. */
-const selection = { since: '1d', limit: 100 } as const;
+/** Groups of the last day, at most so many: a flood of errors must not make the store read all of its retention each time. */
+const selection = { since: '1d', within: '1d', limit: 100 } as const;
 
 /**
  * Asks VictoriaLogs, the only store that groups errors, every minute until the signal, and calls `onChange` after each answer.

@@ -67,7 +67,7 @@ function lineInVictoriaLogs(store: SignalStore, { app }: Probed): Search {
 /** From the group of errors to the trace of its newest line, which may be that of a later request. */
 function errorInVictoriaLogs(store: SignalStore, { app }: Probed): Search {
   return async ({ start }, signal) => {
-    const query = errorsQl({ app, since: '10m', limit: 1, synthetic: true });
+    const query = errorsQl({ app, since: '10m', within: '10m', limit: 1, synthetic: true });
     const answer = await getText(store, `/select/logsql/query?${new URLSearchParams({ query })}`, signal);
     const [line = ''] = answer.split('\n');
     if (line === '') return false;

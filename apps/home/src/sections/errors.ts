@@ -8,8 +8,8 @@ export function errors({ errors: items }: State): Html {
   if (items.length === 0) return nothing;
   return html`
 <h2>Errors of the apps</h2>${table(
-    html`The last day; numbers and identifiers do not count. With users and releases: <code>npm run errors</code>. Once one is fixed: <code>npm run errors -- resolve ID</code>`,
-    ['Error', 'State', 'Lines', 'First', 'Last', 'Newest trace'],
+    html`The last day: the first line of an error can be older. Numbers and identifiers do not count. With users, releases and the first line of all: <code>npm run errors</code>. Once one is fixed: <code>npm run errors -- resolve ID</code>`,
+    ['Error', 'State', 'Lines', 'First of the day', 'Last', 'Newest trace'],
     items.map(row),
     '',
   )}`;

@@ -25,7 +25,7 @@ export function signals({ signals: items }: State): Html {
   if (items.length === 0) return nothing;
   return html`
 <h2>How the apps do</h2>${table(
-    html`The last hour. One slow request as a tree: <code>npm run trace -- --slow APP</code>; its lines: <code>npm run logs -- APP</code>`,
+    html`The last hour. One slow request as a tree: <code>npm run trace -- --slow APP</code>; its lines: <code>npm run logs -- APP</code>; all plots: <code>npm run open -- dashboards</code>`,
     ['App', ...kinds.map((kind) => titles[kind])],
     items.map((app) => [html`${app.name}`, ...kinds.map((kind) => cell(kind, app[kind]))]),
     '',
