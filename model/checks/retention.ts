@@ -17,10 +17,7 @@ const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 const usable = 0.8;
 
 /** Retention must fit the disk of its store, the store's own limits, and the windows of alerts. */
-export function checkRetention(
-  loaded: Loaded<Cluster>,
-  { apps }: Pick<Repository, 'apps'>,
-): Diagnostic[] {
+export function checkRetention(loaded: Loaded<Cluster>, { apps }: Pick<Repository, 'apps'>): Diagnostic[] {
   return [...checkShortest(loaded), ...checkObjectives(loaded, apps), ...checkDisks(loaded)];
 }
 
