@@ -210,7 +210,9 @@ const telemetry = {
   series: () => 'prometheus_tsdb_head_series',
   spans: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_spans_total[${window}]))`,
   lines: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_log_records_total[${window}]))`,
-  queued: () => 'sum by (job, exporter) (otelcol_exporter_queue_size)',
+  /** From 0 to 1: some queues count bytes, others lines. */
+  queued: () =>
+    'sum by (job, exporter) (otelcol_exporter_queue_size) / sum by (job, exporter) (otelcol_exporter_queue_capacity)',
   firing: () => 'ALERTS{alertstate="firing",alertname!="Watchdog",burn_in!="true"}',
 };
 

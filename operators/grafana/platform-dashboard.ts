@@ -182,8 +182,8 @@ function telemetry(page: DashboardBuilder): void {
     .withPanel(
       plot(
         'Waiting to be sent',
-        'Batches in the queue of each exporter.',
-        'short',
+        'Part of the queue of each exporter that is in use.',
+        'percentunit',
         [[query.queued(), '{{job}} {{exporter}}']],
         { span: 6 },
       ),
