@@ -114,6 +114,18 @@ describe('the page of a flow', () => {
     expect(html).not.toContain('never shown');
   });
 
+  it('has the same text whatever the order of its hidden fields', async () => {
+    const fields = ['csrf_token', 'traits.email', 'traits.name'].map((name) =>
+      input(name, 'hidden', { value: name }),
+    );
+    const texts = [];
+    for (const nodes of [fields, fields.toReversed()]) {
+      world.kratos.answers.set('GET /self-service/registration/flows', flow(nodes));
+      texts.push((await visit('/registration?flow=1')).text);
+    }
+    expect(texts[1]).toBe(texts[0]);
+  });
+
   it('has no inline script or style, and only the script of Kratos from this host', async () => {
     const html = await shown();
     expect(html).not.toMatch(/ on\w+=|<style|style=|javascript:/);

@@ -38,7 +38,9 @@ function formHtml(
   id: string,
 ): string {
   const inner = parts.map(([heading, nodes]) => {
-    const content = nodes.map((node) => nodeHtml(node, id)).filter((html) => html !== '');
+    const content = inOrder(nodes)
+      .map((node) => nodeHtml(node, id))
+      .filter((html) => html !== '');
     if (content.length === 0) return '';
     const isTitled = heading !== '' && (kind === 'settings' || parts.length > 2);
     return isTitled
@@ -47,6 +49,14 @@ function formHtml(
   });
   // No `required`: Kratos validates, and a field of one method must not block another method.
   return `<form method="post" action="${escaped(action)}" novalidate>\n${inner.filter((part) => part !== '').join('\n')}\n</form>`;
+}
+
+/** Hidden fields by their names: Kratos gives those of traits in a random order, which would look like a difference between accounts. */
+export function inOrder(nodes: readonly unknown[]): unknown[] {
+  const isHidden = (node: unknown) => textAt(node, 'attributes', 'type') === 'hidden';
+  const nameOf = (node: unknown) => textAt(node, 'attributes', 'name');
+  const hidden = nodes.filter(isHidden).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return [...hidden, ...nodes.filter((node) => !isHidden(node))];
 }
 
 function nodeHtml(node: unknown, form: string): string {

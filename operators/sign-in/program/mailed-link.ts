@@ -1,6 +1,6 @@
 import { sendPage, type Visit } from './account-visit.ts';
 import { cookie, setCookie } from './cookies.ts';
-import { formAction, listAt } from './flow-html.ts';
+import { formAction, inOrder, listAt } from './flow-html.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { escaped } from './html.ts';
 import { textAt } from './kratos.ts';
@@ -50,7 +50,7 @@ function isMailed(kind: string): kind is MailedFlow {
 
 /** The fields of the flow that Kratos filled in, hidden, with the code, and one button. */
 function confirmation(kind: MailedFlow, flow: unknown, code: string): string {
-  const given = listAt(flow, 'ui', 'nodes')
+  const given = inOrder(listAt(flow, 'ui', 'nodes'))
     .filter((node) => !['', 'submit', 'button'].includes(textAt(node, 'attributes', 'type')))
     .map((node) => ({ name: textAt(node, 'attributes', 'name'), value: textAt(node, 'attributes', 'value') }))
     .filter(({ name }) => name !== 'method' && name !== 'code');
