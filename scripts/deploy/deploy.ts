@@ -220,7 +220,10 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
     const own = [...manifests].filter(([path]) => isBelow(path, folders));
     pullMeanwhile(given, new Map(own), given.signal);
     const [before, { changed, ...pushed }] = await Promise.all([
-      kustomizationsNow(given.client),
+      kustomizationsNow(given.client).catch((error: unknown): Kustomizations => {
+        report(`new pods wait for Flux: ${reason(error)}`);
+        return new Map();
+      }),
       push({ ...given, manifests, report, message }),
     ]);
     await startNewPods({ ...given, ...pushed, manifests }, before, report);
