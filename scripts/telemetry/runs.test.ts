@@ -93,7 +93,7 @@ describe('a run that does not end', () => {
   it('leaves a trace with an error, the phase that failed, and no secret of its message', async () => {
     const broken = {
       title: 'Second',
-      run: () => Promise.reject(new Error('https://a:hidden@host refuses, password=hidden')),
+      run: () => Promise.reject(new Error('https://a:hidden@host refuses, password=hidden')), // not-a-secret: a made-up password
     };
     const ended = notedRun(
       noCollector,
