@@ -8,38 +8,43 @@ import { runs } from './observed.ts';
  * duration or a variable of Grafana.
  */
 
-const calls = 'traces_span_metrics_calls_total';
-const durations = 'traces_span_metrics_duration_seconds_bucket';
 /** Server spans: a request is counted where it is served. */
 const served = 'span_kind="SPAN_KIND_SERVER"';
-const failed = 'status_code="STATUS_CODE_ERROR"';
 
-/** Queries of requests, from the spans that match a selector; grouped by the given labels, or summed. */
-const spans = {
-  requests: (selector: string, window: string, by = '') =>
-    `sum${grouped(by)} (rate(${calls}{${selector}}[${window}]))`,
-  errors: (selector: string, window: string, by = '') =>
-    `sum${grouped(by)} (rate(${calls}{${joined(selector, failed)}}[${window}]))`,
-  /** From 0 to 1; also 0 if nothing ever failed and there is no series. */
-  failed: (selector: string, window: string) =>
-    `(${spans.errors(selector, window)} or vector(0)) / ${spans.requests(selector, window)}`,
+/**
+ * Queries of requests, from the series that match a selector; grouped by the given labels, or summed. `calls`: a counter, `durations`: the
+ * buckets of a histogram, `bad`: the labels of requests that failed.
+ */
+function requestQueries(calls: string, durations: string, bad: string) {
+  const requests = (selector: string, window: string, by = '') =>
+    `sum${grouped(by)} (rate(${calls}{${selector}}[${window}]))`;
+  const errors = (selector: string, window: string, by = '') => requests(joined(selector, bad), window, by);
   /** In seconds. */
-  quantile: (quantile: number, selector: string, window: string, by = '') =>
-    `histogram_quantile(${quantile}, sum by (${joined('le', by)}) (rate(${durations}{${selector}}[${window}])))`,
-  slow: (selector: string, window: string) => spans.quantile(0.95, selector, window),
-};
+  const quantile = (quantile: number, selector: string, window: string, by = '') =>
+    `histogram_quantile(${quantile}, sum by (${joined('le', by)}) (rate(${durations}{${selector}}[${window}])))`;
+  return {
+    requests,
+    errors,
+    /** From 0 to 1; also 0 if nothing ever failed and there is no series. */
+    failed: (selector: string, window: string) =>
+      `(${errors(selector, window)} or vector(0)) / ${requests(selector, window)}`,
+    quantile,
+    slow: (selector: string, window: string) => quantile(0.95, selector, window),
+  };
+}
 
-/** Queries of the requests that the gateway routed, like those of spans. The label `service_name` comes from the name of the route. */
-const routed = {
-  requests: (selector: string, window: string, by = '') =>
-    `sum${grouped(by)} (rate(traefik_router_requests_total{${selector}}[${window}]))`,
-  errors: (selector: string, window: string, by = '') =>
-    routed.requests(joined(selector, 'code=~"5.."'), window, by),
-  failed: (selector: string, window: string) =>
-    `(${routed.errors(selector, window)} or vector(0)) / ${routed.requests(selector, window)}`,
-  quantile: (quantile: number, selector: string, window: string, by = '') =>
-    `histogram_quantile(${quantile}, sum by (${joined('le', by)}) (rate(traefik_router_request_duration_seconds_bucket{${selector}}[${window}])))`,
-};
+const spans = requestQueries(
+  'traces_span_metrics_calls_total',
+  'traces_span_metrics_duration_seconds_bucket',
+  'status_code="STATUS_CODE_ERROR"',
+);
+
+/** The requests that the gateway routed. The label `service_name` comes from the name of the route. */
+const routed = requestQueries(
+  'traefik_router_requests_total',
+  'traefik_router_request_duration_seconds_bucket',
+  'code=~"5.."',
+);
 
 /** An app that sends no spans is measured at the gateway. `spans`: a query that has values if it sends some. `on`: the labels of an app. */
 const elseRouted = (query: string, atGateway: string, spans: string, on = '') =>

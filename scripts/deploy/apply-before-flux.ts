@@ -3,20 +3,10 @@ import { parse } from 'yaml';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { ask } from '../cluster/request.ts';
-import type { WatchedObject } from '../cluster/watch-until.ts';
-import { fluxManager } from '../drift/owned-fields.ts';
+import { appliedBy, appliedIn, fluxManager } from '../drift/owned-fields.ts';
+import type { Kustomizations } from '../flux/kustomizations-now.ts';
 import { isAppliedNow, progressOf } from '../flux/progress.ts';
-import { kustomizationApi as api } from '../flux/request-reconciliation.ts';
-
-/** Flux's Kustomizations by name. */
-export type Kustomizations = ReadonlyMap<string, WatchedObject>;
-
-/** The Kustomizations of a cluster at this moment. */
-export async function kustomizationsNow(client: ClusterClient): Promise<Kustomizations> {
-  const answer = await ask(client, 'Kustomizations', client.custom.listNamespacedCustomObject(api));
-  return new Map((answer.items as WatchedObject[]).map((object) => [object.metadata.name, object]));
-}
+import { kustomizationApi } from '../flux/request-reconciliation.ts';
 
 /** A commit whose workloads can be applied before Flux does. */
 interface Commit {
@@ -71,8 +61,8 @@ function isAtRest(name: string, all: Kustomizations, commit: string): boolean {
 function asFluxApplies(object: KubeObject, kustomization: string): KubeObject {
   const labels = {
     ...object.metadata.labels,
-    [`${api.group}/name`]: kustomization,
-    [`${api.group}/namespace`]: api.namespace,
+    [appliedBy]: kustomization,
+    [appliedIn]: kustomizationApi.namespace,
   };
   return { ...object, metadata: { ...object.metadata, labels } };
 }

@@ -8,6 +8,7 @@ import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { reason } from '../cluster/request.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { isBelow } from '../flux/is-below.ts';
+import { type Kustomizations, kustomizationsNow } from '../flux/kustomizations-now.ts';
 import type { Pushed } from '../flux/manifest-repository.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
 import {
@@ -22,12 +23,7 @@ import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { notedRun } from '../telemetry/run-trace.ts';
-import {
-  applyWorkload,
-  type Kustomizations,
-  kustomizationsNow,
-  workloadsBeforeFlux,
-} from './apply-before-flux.ts';
+import { applyWorkload, workloadsBeforeFlux } from './apply-before-flux.ts';
 import { checkApps } from './check-apps.ts';
 import { inWords } from './in-words.ts';
 import { changedKustomizations, pathsOfApp, renderedKustomizations, workloadsOf } from './kustomizations.ts';

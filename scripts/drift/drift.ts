@@ -11,11 +11,15 @@ import type { Placed } from '../diff/placed.ts';
 import { hasArtifact } from '../flux/progress.ts';
 import { changes } from '../objects/object-changes.ts';
 import { asDecrypted } from '../verify/as-decrypted.ts';
-import { fluxManager, foreignFields, type OwnedField, ownedFields, ownersOf } from './owned-fields.ts';
-
-/** Label that Flux puts on every object that it applies: the Kustomization's name. */
-export const appliedBy = 'kustomize.toolkit.fluxcd.io/name';
-const appliedIn = 'kustomize.toolkit.fluxcd.io/namespace';
+import {
+  appliedBy,
+  appliedIn,
+  fluxManager,
+  foreignFields,
+  type OwnedField,
+  ownedFields,
+  ownersOf,
+} from './owned-fields.ts';
 
 /** A field that is not as the manifest says. */
 export interface DriftedField {

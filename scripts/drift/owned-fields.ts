@@ -15,6 +15,11 @@ export interface OwnedField {
 /** Field manager by which Flux applies manifests. */
 export const fluxManager = 'kustomize-controller';
 
+/** Label that Flux puts on every object that it applies: the Kustomization's name. */
+export const appliedBy = 'kustomize.toolkit.fluxcd.io/name';
+/** Label of its namespace. */
+export const appliedIn = 'kustomize.toolkit.fluxcd.io/namespace';
+
 /**
  * The fields in `metadata.managedFields` of an object, one for each manager that has written them. Those of its status are left out.
  * Without the object's other fields, as in a list of metadata, an item of a list is named by its key if that is a name.

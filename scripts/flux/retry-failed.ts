@@ -4,6 +4,7 @@ import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import type { Report } from '../../images/index.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
+import { kustomizationsNow } from './kustomizations-now.ts';
 import { kustomizationApi as api, requestReconciliation } from './request-reconciliation.ts';
 
 const list = `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/${api.plural}`;
@@ -30,8 +31,7 @@ export interface Retry {
  */
 export async function retryFailed(retry: Retry): Promise<string[]> {
   const { client, environment, manifests, report, signal } = retry;
-  const found = await client.custom.listNamespacedCustomObject(api);
-  const failed = (found.items as WatchedObject[])
+  const failed = [...(await kustomizationsNow(client)).values()]
     .filter((object) => retry.kustomizations.includes(object.metadata.name) && hasFailed(object))
     .map(({ metadata }) => metadata.name);
   if (failed.length === 0) return [];

@@ -1,8 +1,7 @@
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { idOf, objectId } from '../../charts/kube/object-id.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
-import { appliedBy } from '../drift/drift.ts';
-import { foreignFields, type OwnedField, ownedFields } from '../drift/owned-fields.ts';
+import { appliedBy, foreignFields, type OwnedField, ownedFields } from '../drift/owned-fields.ts';
 import type { InventoryEntry, KustomizationState } from './kustomization-states.ts';
 
 /** An object of a Kustomization that somebody has changed or deleted since Flux applied it. */
